@@ -1,0 +1,32 @@
+# The service's one image: web, worker and beat differ by their command alone (docker-compose.yml).
+
+FROM python:3.12-slim AS packages
+RUN python -m venv /opt/venv
+COPY requirements/base.txt /tmp/base.txt
+# Wheels only: nothing is compiled, and nothing comes in that is not locked by its hash.
+RUN /opt/venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r /tmp/base.txt
+
+
+FROM python:3.12-slim
+RUN groupadd --gid 10001 cnd \
+    && useradd --uid 10001 --gid cnd --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cnd
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /srv/planner
+COPY manage.py ./
+COPY cnd ./cnd
+COPY sessions ./sessions
+COPY logistics ./logistics
+COPY templates ./templates
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    CND_ENV=production \
+    STATIC_ROOT=/srv/static
+# The key is thrown away with this step; neither database nor broker is asked.
+RUN SECRET_KEY=thrown-away-after-this-step ALLOWED_HOSTS=localhost \
+    DATABASE_URL=sqlite:////tmp/none REDIS_URL=redis://none \
+    python manage.py collectstatic --noinput
+USER 10001:10001
+EXPOSE 8000
+# How many processes: WEB_CONCURRENCY, which gunicorn reads itself.
+CMD ["gunicorn", "cnd.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", \
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]

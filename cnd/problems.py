@@ -1,0 +1,71 @@
+"""Errors of the API as `application/problem+json` (RFC 9457)."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from cnd.errors import DomainError
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(status: int, code: str, title: str, detail: str, **more: Any) -> dict[str, Any]:
+    """Return the members of a problem; `code` is stable, the words are for people."""
+    return {"type": f"urn:cnd:problem:{code}", "title": title, "status": status, "detail": detail, **more}
+
+
+def _of_domain(fault: DomainError) -> dict[str, Any]:
+    more = {"errors": fault.fields} if fault.fields else {}
+    return problem(fault.status, fault.code, str(fault.title), str(fault), **more)
+
+
+def _of_framework(fault: exceptions.APIException) -> dict[str, Any]:
+    title = str(fault.default_detail)
+    if isinstance(fault, exceptions.ValidationError):
+        fields = fault.detail if isinstance(fault.detail, dict) else {"": fault.detail}
+        errors = {name: [str(error) for error in _flat(value)] for name, value in fields.items()}
+        detail = _("Some of what was sent is not valid.")
+        return problem(fault.status_code, "invalid", str(_("Not valid")), detail, errors=errors)
+    return problem(fault.status_code, fault.default_code, title, str(fault.detail))
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [error for part in value.values() for error in _flat(part)]
+    return [error for part in value for error in _flat(part)] if isinstance(value, list) else [value]
+
+
+def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
+    """Translate what a view raised; None leaves it to Django (a 500, logged)."""
+    headers: dict[str, str] = {}
+    if isinstance(fault, Http404):
+        fault = exceptions.NotFound()
+    elif isinstance(fault, PermissionDenied):
+        fault = exceptions.PermissionDenied()
+    if isinstance(fault, DomainError):
+        body = _of_domain(fault)
+    elif isinstance(fault, exceptions.APIException):
+        body = _of_framework(fault)
+        wait = getattr(fault, "wait", None)
+        if wait:
+            headers["Retry-After"] = str(int(wait) + 1)
+        if getattr(fault, "auth_header", None):
+            headers["WWW-Authenticate"] = fault.auth_header  # type: ignore[attr-defined]
+    else:
+        return None
+    set_rollback()
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def as_response(status: int, code: str, title: str, detail: str) -> HttpResponse:
+    """Return a problem from outside the API's own views."""
+    return JsonResponse(problem(status, code, title, detail), status=status, content_type=CONTENT_TYPE)

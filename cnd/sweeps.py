@@ -1,0 +1,42 @@
+"""The sweep: every few seconds, everything that is due and not done is found and set going.
+
+An app registers a function that looks into the database and sends one task an item (ids only); nothing is lost when a
+message is, since the next sweep finds the same work.
+"""
+
+import logging
+from collections.abc import Callable
+
+from celery import current_app
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+_registered: dict[str, Callable[[], None]] = {}
+
+
+def register(name: str, look: Callable[[], None]) -> None:
+    """Have `look` called by every sweep. Registering a name again replaces it."""
+    _registered[name] = look
+
+
+def sweep() -> None:
+    """Call every registered function; one that fails does not keep the others from running."""
+    for name, look in _registered.items():
+        try:
+            look()
+        except Exception:
+            logger.exception("the sweep over %s failed; the next one tries again", name)
+
+
+def hint() -> None:
+    """Have a sweep come by right after this transaction, not waiting for beat. A hint that is lost costs nothing."""
+    transaction.on_commit(_send_hint)
+
+
+def _send_hint() -> None:
+    try:
+        current_app.send_task("cnd.sweep", retry=False)
+    except Exception:
+        # Whatever the broker's trouble, the change stands and the next sweep finds the work.
+        logger.warning("no hint could be sent; the next sweep finds the work", exc_info=True)

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SessionsConfig(AppConfig):
+    name = "sessions"
+    # Django's own login sessions already own the label "sessions"; ours must differ from the first migration on.
+    label = "cnd_sessions"
+    verbose_name = _("Meeting sessions")
+
+    def ready(self) -> None:
+        # Models are not loaded before this.
+        from cnd.sign_in import register_demo_sign_ins
+        from sessions.services.demonstration import sign_ins
+
+        register_demo_sign_ins(sign_ins)

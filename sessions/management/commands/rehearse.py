@@ -1,0 +1,186 @@
+"""The whole job in one go: import, quotas, announcement, a draw by a real worker, the list, both verifiers."""
+
+import argparse
+import json
+import os
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from cnd import journal
+from cnd.actors import COMMAND
+from cnd.canonical import canonical
+from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, Level, Slot
+from sessions.services.announcements import Sources, announce
+from sessions.services.inscriptions import withdraw
+from sessions.services.quotas import confirm_quotas, inscribed_by_group, proposed_quotas
+from sessions.services.roster_import import import_roster, read_roster
+from sessions.services.rules import rule_book
+from sessions.services.setup import load_session
+
+INSIDE = "CND_REHEARSE_INSIDE"
+STANDALONE = Path(__file__).resolve().parents[2] / "standalone" / "verify_draw.py"
+PATIENCE = timedelta(seconds=90)
+
+
+class Command(BaseCommand):
+    help = "Rehearse the whole drawing of lots on a temporary database, with a worker of its own."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--delegations", type=int, default=130, help="how many Member States are inscribed")
+        parser.add_argument("--seed", type=int, default=67, help="chooses who is inscribed and at what level")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not os.environ.get(INSIDE):
+            with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+                sys.exit(self._run_inside(Path(folder)))
+        self._rehearse(options["delegations"], options["seed"])
+
+    def _run_inside(self, folder: Path) -> int:
+        """Run this very command again where nothing of the real database, broker or `.env` can be reached."""
+        foreign = {"DATABASE_URL", "REDIS_URL", "CND_QUEUE", "STATIC_ROOT", "LEASE_SECONDS"}
+        env = {name: value for name, value in os.environ.items() if name not in foreign}
+        env |= {
+            INSIDE: "1",
+            "CND_ENV": "test",
+            "CND_VAR": str(folder),
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "SWEEP_SECONDS": "1",
+            "LOG_LEVEL": "WARNING",
+        }
+        return subprocess.call([sys.executable, *sys.argv], env=env)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def _rehearse(self, count: int, seed: int) -> None:
+        began = time.monotonic()
+        self._say("1/8 a database of its own, and the session CND67 on 27 February 2024, 09:00 in Vienna")
+        call_command("migrate", verbosity=0)
+        at = datetime(2024, 2, 27, 9, tzinfo=ZoneInfo("Europe/Vienna"))
+        session = load_session("cnd67", actor=COMMAND, say=lambda line: self._say(f"    {line}"), clock_at=at)
+        debate = GeneralDebate.objects.get(session=session)
+
+        roster = make_roster(debate, count, seed)
+        preview = read_roster(debate, roster)
+        self._say(f"2/8 the roster: {len(preview.new_rows)} inscriptions, {len(preview.faults)} faults")
+        import_roster(debate=debate, text=roster, actor=COMMAND, reason="rehearsal")
+
+        quotas = proposed_quotas(debate)
+        inscribed = inscribed_by_group(debate)
+        self._say("3/8 the quotas as proposed: " + ", ".join(f"{c} {q} of {inscribed[c]}" for c, q in quotas.items()))
+        confirm_quotas(debate=debate, quotas=quotas, actor=COMMAND)
+
+        lead = rule_book(session).duration("draw", "rehearsal_lead") + timedelta(seconds=3)
+        drawing = announce(
+            debate=debate,
+            sources=Sources(has_drand=False, has_rehearsal_seed=True),
+            actor=COMMAND,
+            draw_at=session.chain.now() + lead,
+        )
+        self._say(f"4/8 the announcement: {drawing.announcement_sha256}")
+        chosen = debate.inscriptions.national().standing().in_order_of_receipt().first()
+        if chosen and count > 1:
+            withdraw(inscription=chosen, actor=COMMAND)
+            self._say(f"    {chosen.delegation.code} withdraws meanwhile; that is applied right after the draw")
+
+        self._say(f"5/8 a worker and beat, which draw in {round(lead.total_seconds())} s")
+        with worker_and_beat():
+            drawing = self._wait(drawing)
+        version = drawing.list_versions.order_by("number").last()
+        if version is None:
+            raise CommandError("the drawing has no list of speakers")
+        vacant = debate.slots.filter(status=Slot.Status.VACANT).count()
+        speakers = version.content["speakers"]
+        self._say(f"6/8 the list of speakers, version {version.number}: {len(speakers)} places, {vacant} slots vacant")
+
+        bundle = Path(settings.VAR_DIR) / "bundle.json"
+        bundle.write_bytes(canonical(drawing.bundle))
+        announced = ["--announced", drawing.announcement_sha256, "--strict"]
+        product = [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_draw", str(bundle), *announced]
+        self._check("7/8 this service's verifier", product)
+        self._check("    the independent verifier", [sys.executable, "-I", str(STANDALONE), str(bundle), *announced])
+
+        entries = journal.verify(session.chain)
+        self._say(f"8/8 the journal: {entries} entries verified")
+        first = next(row for row in speakers if row["delegation"])
+        lots = len(json.loads(bundle.read_bytes())["result"]["lots"])
+        self._say(
+            f"Done in {time.monotonic() - began:.0f} s: {lots} lots drawn once, "
+            f"first speaker {first['delegation']}, both verifiers agree."
+        )
+
+    def _wait(self, drawing: Drawing) -> Drawing:
+        until = time.monotonic() + PATIENCE.total_seconds()
+        while time.monotonic() < until:
+            drawing.refresh_from_db()
+            if drawing.state == Drawing.State.DRAWN:
+                self._say("    drawn")
+                return drawing
+            time.sleep(0.5)
+        raise CommandError(f"the worker did not draw within {PATIENCE.seconds} s")
+
+    def _check(self, what: str, command: list[str]) -> None:
+        done = subprocess.run(command, capture_output=True, text=True)
+        last = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1]
+        self._say(f"{what}: {last}")
+        if done.returncode:
+            raise CommandError(f"{what} does not agree:\n{done.stdout}{done.stderr}", returncode=1)
+
+
+def make_roster(debate: GeneralDebate, count: int, seed: int) -> str:
+    """Return a roster of `count` Member States at random levels, a group statement each, and all others, as CSV."""
+    members = Delegation.objects.filter(session=debate.session_id, kind=Delegation.Kind.MEMBER_STATE)
+    codes = list(members.order_by("code").values_list("code", "group__code"))
+    if not 1 <= count <= len(codes):
+        raise CommandError(f"--delegations must be between 1 and {len(codes)}.")
+    chance = random.Random(seed)
+    chosen = sorted(chance.sample(codes, count))
+    chairs = {group: code for code, group in chosen}
+    others = Delegation.objects.filter(session=debate.session_id).exclude(kind=Delegation.Kind.MEMBER_STATE)
+    rows = [(code, Inscription.Statement.NATIONAL.value) for code, _ in chosen]
+    rows += [(code, Inscription.Statement.GROUP.value) for code in sorted(chairs.values())]
+    rows += [(each.code, Inscription.Statement.OTHER.value) for each in others.order_by("code")]
+    lines = [f"{code},{statement},{chance.choice(Level.values)}" for code, statement in rows]
+    return "\n".join(["delegation,statement,level", *lines, ""])
+
+
+@contextmanager
+def worker_and_beat() -> Iterator[None]:
+    """Run a real worker and a real beat as processes of their own, and stop both at the end."""
+    log = (Path(settings.VAR_DIR) / "worker.log").open("w")
+
+    def start(part: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "celery", "-A", "cnd", part, "--loglevel=warning", *options]
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=log, stderr=subprocess.STDOUT)
+
+    parts = [
+        start("worker", "--pool=prefork", "--concurrency=1", "--without-gossip", "--without-mingle"),
+        start("beat", f"--pidfile={settings.VAR_DIR}/beat.pid"),
+    ]
+    try:
+        yield
+    finally:
+        for part in parts:
+            part.terminate()
+        for part in parts:
+            try:
+                part.wait(15)
+            except subprocess.TimeoutExpired:
+                part.kill()
+        log.close()

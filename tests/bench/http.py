@@ -1,0 +1,205 @@
+"""The slots of a drawn CND67 over HTTP, beside constants through the same stack and a bare application."""
+
+import contextlib
+import functools
+import http.client
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cnd.supervisor import end_with
+from tests import servers
+from tests.bench import load
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SLOTS = "/api/v1/sessions/cnd67/slots/"
+ROUNDS = 3
+SECONDS = 1.5
+MOST = 10_000
+THREADS = 4
+PATIENCE_S = 60
+
+SCENE = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from tests.sessions.scenes import drawn_session
+drawn_session(114)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, repeated; `against` names the case that it is a ratio to."""
+
+    name: str
+    port: int
+    path: str
+    status: str
+    against: str = ""
+    etag: str = ""
+    is_fresh: bool = False
+    """Every run asks for something that was not asked before, so that nothing kept is served."""
+
+    def request(self, number: int) -> bytes:
+        path = f"{self.path}?run={number}" if self.is_fresh else self.path
+        lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Accept: application/json"]
+        lines += [f"If-None-Match: {self.etag}"] if self.etag else []
+        return ("\r\n".join([*lines, "", ""])).encode()
+
+
+def production(database_url: str, redis_url: str, folder: Path) -> dict[str, str]:
+    """Return the environment of a production that answers plain HTTP on this machine."""
+    (folder / "static").mkdir(exist_ok=True)
+    return bare(folder) | {
+        "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
+        "CND_ENV": "production",
+        "CND_VAR": str(folder),
+        "SECRET_KEY": "measured and thrown away, longer than fifty characters",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECURE_SSL_REDIRECT": "false",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def bare(folder: Path) -> dict[str, str]:
+    """Return an environment without anything of the caller's."""
+    return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder), "BENCH_BODY": str(folder / "body.json")}
+
+
+def make_scene(database_url: str, folder: Path) -> None:
+    """Have CND67 with 114 inscriptions drawn in this database (with a rehearsal's seed, so not as production)."""
+    env = bare(folder) | {"DJANGO_SETTINGS_MODULE": "cnd.settings", "CND_ENV": "test", "CND_VAR": str(folder)}
+    env["DATABASE_URL"] = database_url
+    subprocess.run([sys.executable, "-c", SCENE], cwd=ROOT, env=env, check=True, timeout=120)
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int
+
+    def worker(self) -> int | None:
+        """Return the process that answers; None where the machine does not tell."""
+        try:
+            return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        except (OSError, IndexError):
+            return None
+
+    def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        """Ask once; return status, headers by lower-case name, and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+@contextlib.contextmanager
+def gunicorn(application: str, env: dict[str, str], log: Path) -> Iterator[Server]:
+    """Serve an application with one process of as many threads as the image gives each of several."""
+    port = servers.free_port()
+    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    command += ["--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)]
+    ended = functools.partial(end_with, os.getpid(), signal.SIGTERM)
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out, preexec_fn=ended)
+    try:
+        until = time.monotonic() + PATIENCE_S
+        server = Server(port, process.pid)
+        while True:
+            try:
+                server.get("/")
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > until:
+                    raise SystemExit(f"{application} does not start: {log.read_text()[-1000:]}") from None
+                time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def cases(product: Server, plain: Server, etag: str) -> list[Case]:
+    """Return what is measured, each after what it is compared with."""
+    constant, empty = "constant, through the stack", "empty 304, through the stack"
+    return [
+        Case("bare WSGI, same bytes", plain.port, "/", "200"),
+        Case("bare WSGI, empty 304", plain.port, "/empty", "304"),
+        Case(constant, product.port, "/api/v1/bench/constant/", "200", "bare WSGI, same bytes"),
+        Case(empty, product.port, "/api/v1/bench/empty/", "304", "bare WSGI, empty 304"),
+        Case("slots, plain", product.port, SLOTS, "200", constant),
+        Case("slots, conditional (304)", product.port, SLOTS, "304", empty, etag=etag),
+    ]
+
+
+def measure(database_url: str, redis_url: str, folder: Path) -> dict[str, Any]:
+    """Measure all cases in turn, several times round, and return medians, ratios and single runs."""
+    make_scene(database_url, folder)
+    env = production(database_url, redis_url, folder)
+    with gunicorn("cnd.wsgi", env, folder / "product.log") as product:
+        status, headers, body = product.get(SLOTS)
+        if status != 200 or body.count(b'"number"') != 114:
+            raise SystemExit(f"the slots are not those of a drawn CND67: {status} {body[:300]!r}")
+        (folder / "body.json").write_bytes(body)
+        with gunicorn("tests.bench.bare:application", bare(folder), folder / "bare.log") as plain:
+            wanted = cases(product, plain, headers["etag"])
+            workers = {server.port: server.worker() for server in (product, plain)}
+            runs: dict[str, list[load.Load]] = {case.name: [] for case in wanted}
+            for number in range(-1, ROUNDS):
+                for case in wanted:
+                    seconds = SECONDS if number >= 0 else 0.4
+                    run = load.run(
+                        case.port,
+                        case.request(number),
+                        status=case.status,
+                        seconds=seconds,
+                        most=MOST,
+                        worker=workers[case.port],
+                    )
+                    # The first round only warms up.
+                    if number >= 0:
+                        runs[case.name].append(run)
+            return {
+                "bytes": len(body),
+                "connections": load.CONNECTIONS,
+                "server": f"gunicorn, one gthread worker of {THREADS} threads",
+                "rounds": ROUNDS,
+                "cases": {case.name: summary(case, runs) for case in wanted},
+            }
+
+
+def summary(case: Case, runs: dict[str, list[load.Load]]) -> dict[str, Any]:
+    """Return the medians of a case's runs, and its ratio to what it is compared with, taken round by round."""
+    mine = runs[case.name]
+    found: dict[str, Any] = {
+        "requests_per_second": statistics.median(run.rate for run in mine),
+        "p50_ms": statistics.median(run.p50_ms for run in mine),
+        "p95_ms": statistics.median(run.p95_ms for run in mine),
+        "client_cpu": statistics.median(run.client_cpu for run in mine),
+        "server_cpu": median_or_none([run.server_cpu for run in mine]),
+        "server_us": median_or_none([run.server_us for run in mine]),
+        "runs": [asdict(run) for run in mine],
+    }
+    if case.against:
+        other = runs[case.against]
+        found["against"] = case.against
+        found["ratio"] = statistics.median(one.rate / two.rate for one, two in zip(mine, other, strict=True))
+    return found
+
+
+def median_or_none(values: list[float | None]) -> float | None:
+    """Return the median of what the machine told, if it told anything."""
+    told = [value for value in values if value is not None]
+    return statistics.median(told) if told else None

@@ -1,0 +1,14 @@
+"""Production's settings, and the bench's constants beside the product's own addresses."""
+
+import environ
+
+
+def _nothing(*_args: object, **_options: object) -> None:
+    """Read no `.env`: what is measured must not depend on whose checkout this is."""
+
+
+environ.Env.read_env = staticmethod(_nothing)
+
+from cnd.settings import *  # noqa: E402, F403
+
+ROOT_URLCONF = "tests.bench.urls"
