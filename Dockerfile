@@ -4,7 +4,7 @@ FROM python:3.12-slim AS packages
 RUN python -m venv /opt/venv
 COPY requirements/base.txt /tmp/base.txt
 # Wheels only: nothing is compiled, and nothing comes in that is not locked by its hash.
-RUN /opt/venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r /tmp/base.txt
+RUN /opt/venv/bin/pip install --no-cache-dir --only-binary :all: --no-deps --require-hashes -r /tmp/base.txt
 
 
 FROM python:3.12-slim

@@ -127,7 +127,8 @@ class Environment:
                 last_said = time.monotonic()
                 say(f"    … {min(fetched, wanted)} of {wanted} found")
 
-        if run_logged([*pip, "--require-hashes", "-r", str(lock)], log, watch) != 0:
+        # A lock names everything; asked to resolve it too, pip trips over extras once a newer release is out.
+        if run_logged([*pip, "--no-deps", "--require-hashes", "-r", str(lock)], log, watch) != 0:
             raise CannotGoOn(pip_fault(log))
         locks = {name: self.lock_hash(name)}
         if name == "dev":
