@@ -7,7 +7,7 @@ taken in the order parent, children, chain row (DESIGN).
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ class Draft:
     changes: list[dict[str, Any]] = field(default_factory=list)
     resources: set[tuple[str, str]] = field(default_factory=set)
     seals: bool = False
+    after: list[Callable[["JournalEntry"], object]] = field(default_factory=list)
 
     def change(self, what: str, before: Any, after: Any) -> None:
         """Note that `what` went from `before` to `after` (JSON values; personal data only as `refer` gives them)."""
@@ -77,6 +78,13 @@ def decision(chain: Chain, *, action: str, subject: str, actor: Actor, reason: s
                 _write(draft)
     finally:
         _open.reset(token)
+
+
+def after_entry(chain: Chain, call: Callable[[JournalEntry], object]) -> None:
+    """Have `call` called with the entry of the open decision on this chain, in its transaction; none open: never."""
+    draft = _open.get()
+    if draft is not None and draft.chain_id == chain.pk:
+        draft.after.append(call)
 
 
 def _write(draft: Draft) -> JournalEntry:
@@ -122,6 +130,8 @@ def _write(draft: Draft) -> JournalEntry:
     )
     if draft.seals:
         _seal(chain, at)
+    for call in draft.after:
+        call(entry)
     return entry
 
 

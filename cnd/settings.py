@@ -223,6 +223,17 @@ CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 CORS_ALLOW_HEADERS = ["accept", "content-type", "if-none-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
 
+# --- mail: over SMTP where EMAIL_URL says so; the demonstration writes it into var/mail instead ----------------------
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+elif not IS_PRODUCTION:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT_S", default=10.0)
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Secretariat <secretariat@example.org>")
+MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"))
+SITE_URL = env.str("SITE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
+
 # --- the drawing of lots: where the worker looks for the randomness --------------------------------------------------
 DRAND_RELAYS = env.list(
     "DRAND_RELAYS",

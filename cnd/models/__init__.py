@@ -1,5 +1,20 @@
+from cnd.models.api import ApiToken, IdempotencyKey
 from cnd.models.heartbeat import Heartbeat
 from cnd.models.journal import Chain, Checkpoint, JournalEntry, PersonalDatum, ResourceVersion
+from cnd.models.outbox import Cause, Notice, NoticeText
 from cnd.models.user import User
 
-__all__ = ["Chain", "Checkpoint", "Heartbeat", "JournalEntry", "PersonalDatum", "ResourceVersion", "User"]
+__all__ = [
+    "ApiToken",
+    "Cause",
+    "Chain",
+    "Checkpoint",
+    "Heartbeat",
+    "IdempotencyKey",
+    "JournalEntry",
+    "Notice",
+    "NoticeText",
+    "PersonalDatum",
+    "ResourceVersion",
+    "User",
+]

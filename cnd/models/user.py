@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,11 @@ class User(AbstractUser):
         SECRETARIAT = "secretariat", _("Secretariat")
         DELEGATION = "delegation", _("Delegation")
 
+    class Channels(models.TextChoices):
+        BOTH = "both", _("E-mail and portal")
+        EMAIL = "email", _("E-mail only")
+        PORTAL = "portal", _("Portal only")
+
     role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.DELEGATION)
     function = models.CharField(
         _("function"),
@@ -18,10 +24,23 @@ class User(AbstractUser):
         blank=True,
         help_text=_("What others see in public records instead of a name, for instance “Conference officer A”."),
     )
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        choices=settings.LANGUAGES,
+        default="en",
+        help_text=_("Of the mails you get and, at first, of the pages."),
+    )
+    time_zone = models.CharField(
+        _("your time zone"), max_length=64, blank=True, help_text=_("Shown beside the meeting's own time in mails.")
+    )
+    channels = models.CharField(_("notices"), max_length=8, choices=Channels.choices, default=Channels.BOTH)
+    muted_kinds = models.JSONField(_("not wanted by e-mail"), default=list, blank=True)
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(role__in=["secretariat", "delegation"]), name="user_role_known")
+            models.CheckConstraint(condition=Q(role__in=["secretariat", "delegation"]), name="user_role_known"),
+            models.CheckConstraint(condition=Q(channels__in=["both", "email", "portal"]), name="user_channels_known"),
         ]
 
     @property

@@ -1,5 +1,5 @@
 from sessions.models.debate import GeneralDebate, Inscription, Level, Quota, Slot
-from sessions.models.delegation import Delegation, Membership, RegionalGroup
+from sessions.models.delegation import Delegation, Invitation, Membership, RegionalGroup
 from sessions.models.drawing import Drawing, DrawSource, Lot, NumbersEntry
 from sessions.models.rule import Rule, RuleCorrection
 from sessions.models.session import Meeting, MeetingSession, Segment
@@ -11,6 +11,7 @@ __all__ = [
     "Drawing",
     "GeneralDebate",
     "Inscription",
+    "Invitation",
     "Level",
     "ListEvent",
     "ListVersion",

@@ -76,10 +76,40 @@ class Membership(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     delegation = models.ForeignKey(Delegation, on_delete=models.CASCADE, related_name="memberships")
+    visited_at = models.DateTimeField(_("last visit, real time"), null=True, blank=True)
+    previous_visit_at = models.DateTimeField(
+        _("visit before that, real time"), null=True, blank=True, help_text=_("What is newer is shown as new.")
+    )
 
     class Meta:
         ordering = ["delegation", "user"]
         constraints = [models.UniqueConstraint(fields=["user", "delegation"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.delegation_id}"
+
+
+class Invitation(models.Model):
+    """A link by which a person takes up their account and acts for a delegation; the link itself is not kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations")
+    delegation = models.ForeignKey(Delegation, on_delete=models.CASCADE, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True)
+    times_sent = models.PositiveSmallIntegerField(_("times sent"), default=1)
+    sent_at = models.DateTimeField(_("sent, real time"))
+    expires_at = models.DateTimeField(_("valid until, real time"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["delegation", "-sent_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "delegation"],
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="one_open_invitation",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} for {self.delegation_id}"
