@@ -1,6 +1,7 @@
 """What a service refuses, in words its user can act on. Pages and the API both translate these, nothing else."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,11 +12,20 @@ class DomainError(Exception):
     status = 409
     title = _("Refused")
 
-    def __init__(self, code: str, message: str, *, fields: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.fields = {name: list(errors) for name, errors in (fields or {}).items()}
+        self.details = dict(details or {})
+        """What the sentence rests on, for machines and a reader's own time zone: aware datetimes, numbers, texts."""
 
     def __str__(self) -> str:
         return str(self.message)

@@ -1,5 +1,6 @@
 """Errors of the API as `application/problem+json` (RFC 9457)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,6 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from cnd.clock import rfc3339
 from cnd.errors import DomainError
 
 CONTENT_TYPE = "application/problem+json"
@@ -20,7 +22,11 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> dic
 
 
 def _of_domain(fault: DomainError) -> dict[str, Any]:
-    more = {"errors": fault.fields} if fault.fields else {}
+    more: dict[str, Any] = {"errors": fault.fields} if fault.fields else {}
+    if fault.details:
+        more["details"] = {
+            name: rfc3339(value) if isinstance(value, datetime) else value for name, value in fault.details.items()
+        }
     return problem(fault.status, fault.code, str(fault.title), str(fault), **more)
 
 

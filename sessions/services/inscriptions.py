@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from cnd import clock, journal
 from cnd.actors import Actor
 from cnd.errors import Invalid, NotFound, Refused
+from cnd.instants import instant_text
 from cnd.journal import Draft
 from cnd.models import ResourceVersion
 from sessions.models import Delegation, GeneralDebate, Inscription, Level, ListEvent, RegionalGroup
@@ -110,10 +111,18 @@ def inscribe(
 def require_window(debate: GeneralDebate, actor: Actor, reason: str) -> None:
     """Raise Refused outside the window, unless staff give a reason."""
     opens, closes = inscription_window(debate)
-    if opens <= debate.session.chain.now() < closes:
+    now = debate.session.chain.now()
+    if opens <= now < closes:
         return
     if not actor.is_secretariat:
-        raise Refused("window_closed", _("Inscriptions are not open now; ask the secretariat."))
+        zone = debate.session.time_zone
+        if now < opens:
+            said = _("Inscriptions are not open yet: they open %(at)s.") % {"at": instant_text(opens, zone)}
+        else:
+            said = _("Inscriptions closed %(at)s; ask the secretariat.") % {
+                "at": instant_text(closes, zone, closing=True)
+            }
+        raise Refused("window_closed", said, details={"opens_at": opens, "closes_at": closes, "now": now})
     if not reason.strip():
         raise Invalid(
             "reason_missing",
@@ -133,6 +142,7 @@ def _require_free(debate: GeneralDebate, delegation: Delegation, statement: str)
             "already_inscribed",
             _("%(name)s is already inscribed, under receipt %(receipt)d.")
             % {"name": other.delegation.name, "receipt": other.receipt_number},
+            details={"receipt": other.receipt_number, "received_at": other.receipt_at},
         )
 
 

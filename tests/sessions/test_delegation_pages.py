@@ -285,7 +285,7 @@ def test_outside_the_window_a_delegation_cannot_inscribe_itself() -> None:
     session = make_session()
     answer = signed_in(session).post(url("delegation-inscribe", "AT", "own"), {"level": "ministerial"})
     assert (answer.status_code, Inscription.objects.count()) == (409, 0)
-    assert "Inscriptions are not open now; ask the secretariat." in text_of(answer)
+    assert "Inscriptions closed 26 February 2024, 18:00 (Vienna); ask the secretariat." in text_of(answer)
 
 
 def test_only_the_recorded_chair_inscribes_for_its_group() -> None:
