@@ -41,6 +41,7 @@ urlpatterns = [
     path("rules/", staff_rules.Rules.as_view(), name="rules"),
     path("rules/<slug:scope>/<slug:key>/", staff_rules.RulePage.as_view(), name="rule"),
     path("journal/", staff_journal.Journal.as_view(), name="journal"),
+    path("journal/<int:number>/", staff_journal.Entry.as_view(), name="journal-entry"),
     path("journal/verify/", staff_journal.VerifyJournal.as_view(), name="journal-verify"),
     path("personal-data/<uuid:key>/erase/", staff_journal.ErasePerson.as_view(), name="erase-person"),
     path("clock/", staff_clock.Clock.as_view(), name="clock"),

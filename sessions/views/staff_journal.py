@@ -14,12 +14,15 @@ from cnd import journal
 from cnd.models import JournalEntry, PersonalDatum
 from sessions.forms.fields import ReasonForm
 from sessions.forms.journal import JournalFilter
-from sessions.models import Inscription
+from sessions.models import Inscription, MeetingSession
 from sessions.views.staff_base import StaffAction, StaffForm, StaffPage
 from sessions.views.staff_changes import Reading, action_label, personal_keys, told_changes
 from sessions.views.staff_list_reading import Names, actors_named
 
 PER_PAGE = 50
+CHANGES_SHOWN = 20
+"""Of each entry among others; loading a session makes a thousand."""
+CHANGES_PER_PAGE = 200
 CHECKPOINTS_SHOWN = 10
 
 
@@ -35,8 +38,7 @@ class Journal(StaffPage):
         page = Paginator(form.applied(entries), PER_PAGE).get_page(self.request.GET.get("page"))
         shown = list(page.object_list)
         who = actors_named(entry.actor for entry in shown)
-        data = PersonalDatum.objects.in_bulk(personal_keys(entry.changes for entry in shown))
-        reading = Reading(data, Names.of(session), session.time_zone)
+        reading = reading_of(session, *(entry.changes[:CHANGES_SHOWN] for entry in shown))
         return super().get_context_data(
             form=form,
             page_obj=page,
@@ -45,12 +47,40 @@ class Journal(StaffPage):
                     "entry": entry,
                     "action": action_label(entry.action),
                     "who": who[entry.actor],
-                    "changes": told_changes(entry.changes, reading),
+                    "changes": told_changes(entry.changes[:CHANGES_SHOWN], reading),
+                    "count": len(entry.changes),
                 }
                 for entry in shown
             ],
             chain=chain,
             checkpoints=chain.checkpoints.all()[:CHECKPOINTS_SHOWN],
+            **kwargs,
+        )
+
+
+def reading_of(session: MeetingSession, *parts: list[dict[str, Any]]) -> Reading:
+    """Return what these lists of changes need to be put into words. Three queries."""
+    data = PersonalDatum.objects.in_bulk(personal_keys(parts))
+    return Reading(data, Names.of(session), session.time_zone)
+
+
+class Entry(StaffPage):
+    """One entry with everything it changed, in bounded pages."""
+
+    template_name = "sessions/staff/journal_entry.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        session, chain = self.meeting_session, self.meeting_session.chain
+        entry = get_object_or_404(JournalEntry, chain=chain, number=self.kwargs["number"])
+        page = Paginator(entry.changes, CHANGES_PER_PAGE).get_page(self.request.GET.get("page"))
+        shown = list(page.object_list)
+        return super().get_context_data(
+            entry=entry,
+            chain=chain,
+            action=action_label(entry.action),
+            who=actors_named([entry.actor])[entry.actor],
+            page_obj=page,
+            changes=told_changes(shown, reading_of(session, shown)),
             **kwargs,
         )
 

@@ -51,6 +51,7 @@ PAGES: list[tuple[Any, ...]] = [
     ("rules",),
     ("rule", "debate", "slots"),
     ("journal",),
+    ("journal-entry", 1),
     ("erase-person", uuid.UUID(int=0)),
     ("clock",),
 ]

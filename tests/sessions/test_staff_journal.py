@@ -142,6 +142,28 @@ def test_entries_come_in_pages_of_fifty(session: MeetingSession) -> None:
     assert [len(rows(client, page=page)) for page in (1, 2)] == [50, JournalEntry.objects.count() - 50]
 
 
+def test_of_an_entry_with_many_changes_the_first_are_shown_and_the_whole_is_a_link_away(
+    session: MeetingSession,
+) -> None:
+    client = signed_in()
+    count = len(JournalEntry.objects.get(number=1).changes)
+
+    [loading] = rows(client)
+    page = client.get(url("journal"))
+    whole = client.get(url("journal-entry", 1))
+    last = client.get(url("journal-entry", 1), {"page": "99"})
+
+    assert (len(loading["changes"]), loading["count"]) == (20, count)
+    assert f'href="{url("journal-entry", 1)}"' in page.content.decode()
+    assert page.content.decode().count("<") < 1_500
+    assert (whole.context["page_obj"].paginator.count, len(whole.context["changes"])) == (count, 200)
+    assert last.context["changes"][-1].what == JournalEntry.objects.get(number=1).changes[-1]["what"]
+
+
+def test_an_entry_that_is_none_is_not_found(session: MeetingSession) -> None:
+    assert signed_in().get(url("journal-entry", 99)).status_code == 404
+
+
 def test_checkpoints_are_shown_with_their_seals(session: MeetingSession) -> None:
     inscribe_states(session, 5)
     announce_now(session)
