@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from cnd import health, views
+from cnd import health, outbox_views, views
 
 # Swagger UI brings a style element of its own; it may have that, and nothing else may have anything.
 with_its_styles = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
@@ -17,6 +17,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("after-sign-in/", views.after_sign_in, name="after-sign-in"),
     path("language/", set_language, name="set_language"),
+    path("unsubscribe/<str:token>/", outbox_views.unsubscribe, name="unsubscribe"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),

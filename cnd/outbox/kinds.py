@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from cnd.models import Cause, Chain, User
 
@@ -52,6 +53,15 @@ class Audience:
     """Called with the chain and what stands behind the colon."""
 
 
+@dataclass(frozen=True)
+class Letterhead:
+    """What every notice of a chain says of the meeting: its name in the active language, and its zone."""
+
+    title: str
+    time_zone: str = ""
+
+
+_letterheads: list[Callable[[Chain], Letterhead | None]] = []
 _kinds: dict[str, Kind] = {}
 _audiences: dict[str, Audience] = {}
 
@@ -64,6 +74,17 @@ def register_kind(*kinds: Kind) -> None:
 def register_audience(*audiences: Audience) -> None:
     """Make audiences known. Registering a name again replaces it."""
     _audiences.update({audience.name: audience for audience in audiences})
+
+
+def register_letterhead(of_chain: Callable[[Chain], Letterhead | None]) -> None:
+    """Make known what meeting a chain belongs to; None where it is none that the app knows."""
+    _letterheads[:] = [*(each for each in _letterheads if each != of_chain), of_chain]
+
+
+def letterhead(chain: Chain) -> Letterhead:
+    """Return what notices of this chain say of the meeting, in the active language."""
+    found = (of_chain(chain) for of_chain in _letterheads)
+    return next((each for each in found if each is not None), Letterhead(gettext("Meeting-logistics planner")))
 
 
 def kind_of(code: str) -> Kind:
