@@ -41,6 +41,10 @@ class Kind:
     """Whether a reader may ask not to be mailed this any more."""
     for_inactive: bool = False
     """Whether it goes to an account that cannot sign in yet, or no more."""
+    address: Callable[[Cause, User], str] | None = None
+    """Where it is mailed to instead of the account's address, such as a new address to be confirmed; empty: nowhere."""
+    is_secret: bool = False
+    """Whether what `link` and `fill` give opens an account: mailed to its owner, never shown to anybody."""
 
 
 @dataclass(frozen=True)

@@ -280,7 +280,7 @@ def preview(*, chain: Chain, kind: str, language: str, subject: str, body: str) 
     """
     of_kind, written = kind_of(kind), Wording(subject.strip(), body.replace("\r\n", "\n"), True)
     check_text(of_kind, written.subject, written.body)
-    notice = _latest(chain, kind)
+    notice = None if of_kind.is_secret else _latest(chain, kind)
     if notice is None:
         notice = Notice(cause=Cause(chain=chain, kind=kind), recipient=User())
         with translation.override(language):
