@@ -256,6 +256,11 @@ def duration_text(seconds: int) -> str:
     return " ".join(parts) or "0 s"
 
 
+def length_of(text: str) -> timedelta:
+    """Return the length of time that a text such as "7 d" or "1 h 30 min" is."""
+    return timedelta(seconds=_seconds(text))
+
+
 def _seconds(text: str) -> int:
     lower = text.strip().lower()
     parts = [(int(count), _SPELLINGS.get(unit)) for count, unit in _PART.findall(lower)]

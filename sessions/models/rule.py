@@ -35,6 +35,15 @@ class Rule(models.Model):
     is_default = models.BooleanField(_("default"), default=False, help_text=_("The briefing left it open."))
     is_deadline = models.BooleanField(_("deadline"), default=False)
     audience = models.CharField(_("audience"), max_length=32, blank=True, help_text=_("Whom a deadline concerns."))
+    is_opening = models.BooleanField(
+        _("opening"), default=False, help_text=_("Told when the moment has come, not by reminders before it.")
+    )
+    reminders_to = models.CharField(
+        _("reminders to"),
+        max_length=32,
+        blank=True,
+        help_text=_("An audience, if others are reminded than it concerns."),
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -150,7 +150,7 @@ def _segment(entry: dict[str, Any], zone: ZoneInfo) -> FiledSegment:
 
 def _rule(entry: dict[str, Any], zone: ZoneInfo, position: int) -> FiledRule:
     known = {"scope", "key", "type", "unit", "value", "choices", "title", "source", "default", "deadline", "audience",
-             "corrections"}  # fmt: skip
+             "opening", "reminders_to", "corrections"}  # fmt: skip
     if unknown := sorted(entry.keys() - known):
         raise ValueError(f"{unknown[0]} is not known")
     type_, choices = str(entry["type"]), list(entry.get("choices", []))
@@ -167,6 +167,8 @@ def _rule(entry: dict[str, Any], zone: ZoneInfo, position: int) -> FiledRule:
             "is_default": bool(entry.get("default", False)),
             "is_deadline": bool(entry.get("deadline", False)),
             "audience": str(entry.get("audience", "")),
+            "is_opening": bool(entry.get("opening", False)),
+            "reminders_to": str(entry.get("reminders_to", "")),
             "position": position,
         },
         corrections=[

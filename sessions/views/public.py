@@ -1,6 +1,5 @@
 """What anybody can read of the sessions: the start page, and a session with its meetings, windows and deadlines."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.views.generic import TemplateView
 from cnd import clock
 from sessions.domain.rule_values import to_python
 from sessions.models import Drawing, GeneralDebate, Inscription, ListVersion, MeetingSession, Rule, Segment
+from sessions.services.deadlines import deadlines_for, standing_drawing_of
 
 Type = Rule.Type
 
@@ -88,48 +88,6 @@ def state_of(drawing: Drawing) -> str:
 # --- the session ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Deadline:
-    """One dated rule of the rule book: a window opens or closes, something is due."""
-
-    rule: Rule
-    at: datetime
-    is_past: bool
-    is_next: bool
-    corrections: list[tuple[datetime, str]]
-    """What it was before, and why it was corrected."""
-    is_announced: bool
-    """The rule's moment gave way to the one for which the drawing was announced."""
-
-    @property
-    def is_closing(self) -> bool:
-        """Tell whether it is the end of a window, which at midnight is 24:00 of the day before."""
-        return "close" in self.rule.key
-
-
-def deadlines_of(rules: list[Rule], now: datetime, draw_at: datetime | None) -> list[Deadline]:
-    """Return the rules that are moments, in order of time; `now` and the announced `draw_at` are session time."""
-    dated: list[tuple[datetime, Rule, bool]] = []
-    for rule in rules:
-        if rule.name == "debate.draw_at" and draw_at is not None:
-            dated.append((draw_at, rule, True))
-        elif rule.type == Type.INSTANT:
-            dated.append((to_python(rule.type, rule.value), rule, False))
-    dated.sort(key=lambda each: (each[0], each[1].position))
-    upcoming = next((at for at, _rule, _is_announced in dated if at >= now), None)
-    return [
-        Deadline(
-            rule,
-            at,
-            at < now,
-            at == upcoming,
-            [(to_python(rule.type, each.old_value), each.reason) for each in rule.corrections.all()],
-            is_announced,
-        )
-        for at, rule, is_announced in dated
-    ]
-
-
 class SessionHome(SessionPage):
     template_name = "sessions/public/session.html"
 
@@ -137,9 +95,8 @@ class SessionHome(SessionPage):
         session = self.meeting_session
         segments = list(session.segments.prefetch_related("meetings"))
         rules = list(session.rules.prefetch_related("corrections"))
-        drawing = self._standing_drawing()
-        draw_at = session.chain.to_session(drawing.draw_at) if drawing else None
-        deadlines = deadlines_of(rules, session.session_now, draw_at)
+        drawing = standing_drawing_of(session)
+        deadlines = [each for each in deadlines_for(session, rules=rules) if each.is_public]
         context = super().get_context_data(
             segments=segments,
             ahead=[each for each in deadlines if not each.is_past],
@@ -153,13 +110,6 @@ class SessionHome(SessionPage):
             "procedure": values.get("session.procedure", ""),
         }
         return context | (self._of_debate(values, rules, drawing) if self.debate else {})
-
-    def _standing_drawing(self) -> Drawing | None:
-        """Return the drawing announced or drawn, without announcement and proof, which may be large."""
-        if self.debate is None:
-            return None
-        standing = self.debate.drawings.filter(state__in=[Drawing.State.ANNOUNCED, Drawing.State.DRAWN])
-        return standing.defer("announcement", "bundle").first()
 
     def _of_debate(self, values: dict[str, Any], rules: list[Rule], drawing: Drawing | None) -> dict[str, Any]:
         assert self.debate is not None

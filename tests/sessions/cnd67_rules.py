@@ -28,6 +28,8 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "opening-ceremony.opens": ("instant", "2024-03-14T09:00:00Z", "D"),
     "opening-ceremony.closes": ("instant", "2024-03-14T09:50:00Z", "D"),
     "documents.kinds": ("list", ["conference room paper", "presentation"], ""),
+    # notices
+    "notices.reminder_offsets": ("list", ["7 d", "1 d", "3 h"], "D"),
     # general debate
     "debate.segment": ("choice", "high-level", ""),
     "debate.inscription_opens": ("instant", "2024-01-15T09:00:00Z", "D delegations"),

@@ -68,7 +68,8 @@ def test_every_rule_says_what_it_is_and_where_it_comes_from() -> None:
         rule.full_clean(exclude=["value"])
         assert rule.title
         assert rule.source
-        assert bool(rule.audience) == rule.is_deadline
+        assert bool(rule.audience) == (rule.is_deadline or rule.scope == "notices")
+        assert rule.is_deadline or not (rule.is_opening or rule.reminders_to)
         assert bool(rule.choices) == (rule.type == Rule.Type.CHOICE)
         assert (rule.unit == "s") == (rule.type == Rule.Type.DURATION)
 
@@ -170,7 +171,7 @@ def test_the_session_begins_its_chain_with_one_entry() -> None:
     assert not session.is_rehearsal
     assert journal.verify(session.chain) == 1
     assert said == [
-        "cnd67: added 1 session, 5 regional groups, 2 segments, 4 meetings, 196 delegations, 116 rules, "
+        "cnd67: added 1 session, 5 regional groups, 2 segments, 4 meetings, 196 delegations, 117 rules, "
         "1 general debate."
     ]
 
