@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -273,14 +274,19 @@ def reset_text(*, chain: Chain, kind: str, language: str, actor: Actor) -> None:
             text.delete()
 
 
-def preview(*, chain: Chain, kind: str, language: str, subject: str, body: str) -> Rendered:
-    """Return the mail as the latest real reader would get it in this language, with this wording.
+def preview(
+    *, chain: Chain, kind: str, language: str, subject: str, body: str, notice: Notice | None = None
+) -> Rendered:
+    """Return a mail with this wording in this language: that notice, else the first of `examples`.
 
     Before there is any, placeholders show what they stand for. Raises Invalid as `check_text` does.
     """
     of_kind, written = kind_of(kind), Wording(subject.strip(), body.replace("\r\n", "\n"), True)
     check_text(of_kind, written.subject, written.body)
-    notice = None if of_kind.is_secret else _latest(chain, kind)
+    if of_kind.is_secret:
+        notice = None
+    elif notice is None:
+        notice = next(iter(examples(chain, kind, most=1)), None)
     if notice is None:
         notice = Notice(cause=Cause(chain=chain, kind=kind), recipient=User())
         with translation.override(language):
@@ -290,14 +296,14 @@ def preview(*, chain: Chain, kind: str, language: str, subject: str, body: str) 
     return _render(notice, _worded(chain, written, language, values, link))
 
 
-def _latest(chain: Chain, kind: str) -> Notice | None:
+def examples(chain: Chain, kind: str, *, most: int = 20) -> list[Notice]:
+    """Return notices of a kind to preview its wording on, latest first: written ones, else some that will be."""
     told = Notice.objects.filter(cause__chain=chain, cause__kind=kind).select_related("cause__chain", "recipient")
-    if notice := told.order_by("-pk").first():
-        return notice
-    for cause in Cause.objects.filter(chain=chain, kind=kind).select_related("chain").order_by("-pk")[:3]:
-        if readers := recipients(chain, cause.audience):
-            return Notice(cause=cause, recipient=readers[0])
-    return None
+    if written := list(told.order_by("-pk")[:most]):
+        return written
+    coming = Cause.objects.filter(chain=chain, kind=kind).select_related("chain").order_by("-pk")[:3]
+    readers = ((cause, user) for cause in coming for user in recipients(chain, cause.audience))
+    return [Notice(cause=cause, recipient=user) for cause, user in islice(readers, most)]
 
 
 def _decision(
