@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, get_timezone, get_timezone_location
 from django.utils.translation import get_language, ngettext, to_locale
+from django.utils.translation import gettext as _
 
 # The United Nations write months in Arabic with both names; CLDR knows either one or the other.
 ARABIC_MONTHS = (
@@ -114,6 +115,15 @@ def spelled(length: timedelta) -> str:
     if seconds or not parts:
         parts.append(ngettext("%(num)d second", "%(num)d seconds", seconds) % {"num": seconds})
     return ("−" if total < 0 else "") + " ".join(parts)
+
+
+def left_text(left: timedelta) -> str:
+    """Write what is left in words and no finer than it matters, such as "5 days left" or "1 hour 20 minutes left"."""
+    total = max(int(left.total_seconds()), 60)
+    for unit, from_ in ((86_400, 3 * 86_400), (3_600, 86_400), (60, 0)):
+        if total >= from_:
+            return _("%(length)s left") % {"length": spelled(timedelta(seconds=total - total % unit))}
+    raise AssertionError("the last step takes everything")
 
 
 def remaining_text(left: timedelta) -> str:

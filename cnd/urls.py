@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from cnd import health, outbox_views, views
+from cnd import health, inbox_views, outbox_views, preferences_views, views
 
 # Swagger UI brings a style element of its own; it may have that, and nothing else may have anything.
 with_its_styles = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
@@ -17,6 +17,10 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("after-sign-in/", views.after_sign_in, name="after-sign-in"),
     path("language/", set_language, name="set_language"),
+    path("account/inbox/", inbox_views.Inbox.as_view(), name="inbox"),
+    path("account/inbox/read/", inbox_views.MarkAll.as_view(), name="inbox-read-all"),
+    path("account/inbox/<int:notice>/", inbox_views.Mark.as_view(), name="inbox-mark"),
+    path("account/preferences/", preferences_views.Preferences.as_view(), name="preferences"),
     path("unsubscribe/<str:token>/", outbox_views.unsubscribe, name="unsubscribe"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

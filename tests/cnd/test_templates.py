@@ -324,7 +324,7 @@ def test_a_hash_wraps_in_pieces_and_is_copied_whole() -> None:
 
 def test_a_confirmation_names_the_losses_and_is_sent_by_post() -> None:
     text = component("confirm", 'submit="Withdraw" cancel_url="/back/" danger=True', losses=["It becomes void."])
-    assert '<form class="confirm" method="post">' in text
+    assert '<form class="confirm" method="post" novalidate>' in text
     assert "<li>It becomes void.</li>" in text
     assert '<button type="submit" class="btn btn-danger">Withdraw</button>' in text
     assert 'href="/back/"' in text

@@ -84,6 +84,9 @@
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) synchronise(); });
 
+  // The zone that the reader chose, else that of the device.
+  const own = document.body.dataset.ownZone || undefined;
+
   function ownTimes(root) {
     if (document.body.classList.contains("hall")) return;
     for (const element of root.querySelectorAll("time[data-zone]:not([data-own])")) {
@@ -91,16 +94,16 @@
       const at = new Date(element.dateTime);
       const clock = (zone) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "short", timeStyle: "short" }).format(at);
       try {
-        if (clock(element.dataset.zone) === clock(undefined)) continue;
+        if (clock(element.dataset.zone) === clock(own)) continue;
       } catch { continue; }
-      const sameDay = clock(element.dataset.zone).split(",")[0] === clock(undefined).split(",")[0];
-      const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(at);
+      const sameDay = clock(element.dataset.zone).split(",")[0] === clock(own).split(",")[0];
+      const hour = new Intl.DateTimeFormat("en-GB", { timeZone: own, hour: "2-digit", minute: "2-digit" }).format(at);
       const between = { ar: "، ", zh: " " }[lang.slice(0, 2)] ?? ", ";
-      const day = sameDay ? "" : `${new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long" }).format(at)}${between}`;
-      const own = document.createElement("span");
-      own.className = "own-time";
-      own.textContent = `${document.body.dataset.textYourTime} ${day}${hour}`;
-      element.after(own);
+      const day = sameDay ? "" : `${new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { timeZone: own, day: "numeric", month: "long" }).format(at)}${between}`;
+      const beside = document.createElement("span");
+      beside.className = "own-time";
+      beside.textContent = `${document.body.dataset.textYourTime} ${day}${hour}`;
+      element.after(beside);
     }
   }
 
