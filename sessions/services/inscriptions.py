@@ -65,9 +65,11 @@ def inscribe(
     speaker_name: str = "",
     speaker_title: str = "",
     reason: str = "",
+    arrived_at: datetime | None = None,
 ) -> Inscription:
     """Enter a delegation on the list; without `statement`, its own one.
 
+    `arrived_at` is the real time at which the request reached the server; by it the window is judged, or else by now.
     Outside the window only staff may, with a reason; once a drawing is announced the inscription is late and goes
     behind its group's waiting list. Raises NotPermitted, Invalid, Refused.
     """
@@ -88,7 +90,7 @@ def inscribe(
         debate.session.chain, action="inscribe", subject=_subject(delegation), actor=actor, reason=reason
     ) as draft:
         debate = locked(debate)
-        require_window(debate, actor, reason)
+        require_window(debate, actor, reason, arrived_at=arrived_at)
         _require_free(debate, delegation, statement)
         if statement == Statement.GROUP:
             _require_chair(delegation, actor, draft)
@@ -108,10 +110,11 @@ def inscribe(
     return inscription
 
 
-def require_window(debate: GeneralDebate, actor: Actor, reason: str) -> None:
-    """Raise Refused outside the window, unless staff give a reason."""
+def require_window(debate: GeneralDebate, actor: Actor, reason: str, *, arrived_at: datetime | None = None) -> None:
+    """Raise Refused outside the window, unless staff give a reason. Judged by the arrival of the request (RULES 1)."""
     opens, closes = inscription_window(debate)
-    now = debate.session.chain.now()
+    chain = debate.session.chain
+    now = chain.to_session(arrived_at) if arrived_at else chain.now()
     if opens <= now < closes:
         return
     if not actor.is_secretariat:
@@ -238,14 +241,32 @@ def edit_speaker(*, inscription: Inscription, name: str, title: str, actor: Acto
         locked(inscription.debate)
         inscription = _locked_inscription(inscription)
         _require_standing(inscription)
-        person = {"name": name, "title": title}
-        if inscription.speaker and inscription.speaker.value == person:
+        person = {"name": name, "title": title} if name or title else None
+        if (inscription.speaker.value if inscription.speaker else None) == person:
             return inscription
         before = facts(inscription)
-        inscription.speaker = journal.keep_personal(inscription.debate.session.chain, person)
+        inscription.speaker = journal.keep_personal(inscription.debate.session.chain, person) if person else None
         inscription.save(update_fields=["speaker"])
         _noted(draft, inscription, before)
     return inscription
+
+
+def change_inscription(
+    *, inscription: Inscription, level: str, speaker_name: str, speaker_title: str, actor: Actor, reason: str = ""
+) -> Inscription:
+    """Change level and speaker together, in one entry; what is the same stays. Raises as the two services do."""
+    require_acts_for(actor, inscription.delegation)
+    with journal.decision(
+        inscription.debate.session.chain,
+        action="change_inscription",
+        subject=_subject(inscription.delegation),
+        actor=actor,
+        reason=reason,
+    ):
+        # The lock first, so that the two are one for whoever comes in between.
+        locked(inscription.debate)
+        change_level(inscription=inscription, level=level, actor=actor, reason=reason)
+        return edit_speaker(inscription=inscription, name=speaker_name, title=speaker_title, actor=actor)
 
 
 def withdraw(*, inscription: Inscription, actor: Actor, reason: str = "") -> Inscription:

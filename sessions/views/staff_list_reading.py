@@ -13,7 +13,7 @@ from sessions.models import Delegation, Drawing, Level, ListEvent, MeetingSessio
 
 Kind = ListEvent.Kind
 
-_RECORDING = ("inscribe", "import_roster", "change_level", "withdraw")
+_RECORDING = ("inscribe", "import_roster", "change_level", "change_inscription", "withdraw")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,12 @@ CEREMONY = [
     "10:40 Representative of civil society",
 ]
 PROCEDURE = "Rules of procedure of the functional commissions of the Economic and Social Council"
+CONTACTS = [
+    "Secretariat of the Commission; +43 1 0000 0100; secretariat@example.org; Monday to Friday, 09:00–17:00",
+    "List of speakers and statements; +43 1 0000 0101; speakers@example.org; Monday to Friday, 09:00–17:00",
+    "Side events; +43 1 0000 0102; side-events@example.org; Monday to Friday, 09:00–17:00",
+    "Rooms and conference services; +43 1 0000 0103; rooms@example.org; during the session 08:00–20:00",
+]
 
 CND67: dict[str, tuple[str, Any, str]] = {
     # the session
@@ -30,6 +36,8 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "documents.kinds": ("list", ["conference room paper", "presentation"], ""),
     # notices
     "notices.reminder_offsets": ("list", ["7 d", "1 d", "3 h"], "D"),
+    # the secretariat
+    "secretariat.contacts": ("list", CONTACTS, "D"),
     # general debate
     "debate.segment": ("choice", "high-level", ""),
     "debate.inscription_opens": ("instant", "2024-01-15T09:00:00Z", "D delegations"),
