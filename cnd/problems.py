@@ -37,7 +37,8 @@ def _of_framework(fault: exceptions.APIException) -> dict[str, Any]:
         errors = {name: [str(error) for error in _flat(value)] for name, value in fields.items()}
         detail = _("Some of what was sent is not valid.")
         return problem(fault.status_code, "invalid", str(_("Not valid")), detail, errors=errors)
-    return problem(fault.status_code, fault.default_code, title, str(fault.detail))
+    more: dict[str, Any] = getattr(fault, "more", {})
+    return problem(fault.status_code, fault.default_code, title, str(fault.detail), **more)
 
 
 def _flat(value: Any) -> list[Any]:
@@ -46,8 +47,8 @@ def _flat(value: Any) -> list[Any]:
     return [error for part in value for error in _flat(part)] if isinstance(value, list) else [value]
 
 
-def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
-    """Translate what a view raised; None leaves it to Django (a 500, logged)."""
+def told(fault: Exception) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Return the problem that a refusal is, with the headers that belong to it; None for anything else."""
     headers: dict[str, str] = {}
     if isinstance(fault, Http404):
         fault = exceptions.NotFound()
@@ -62,10 +63,26 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
             headers["Retry-After"] = str(int(wait) + 1)
         if getattr(fault, "auth_header", None):
             headers["WWW-Authenticate"] = fault.auth_header  # type: ignore[attr-defined]
+        headers |= getattr(fault, "headers", {})
     else:
         return None
+    return body, headers
+
+
+def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
+    """Translate what a view raised; None leaves it to Django (a 500, logged)."""
+    found = told(fault)
+    if found is None:
+        return None
+    body, headers = found
     set_rollback()
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def response_to(fault: exceptions.APIException | DomainError) -> HttpResponse:
+    """Return the answer to a refusal from outside the API's own views."""
+    body, headers = told(fault) or ({}, {})
+    return JsonResponse(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
 def is_api(request: HttpRequest) -> bool:
