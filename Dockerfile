@@ -20,13 +20,17 @@ COPY templates ./templates
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CND_ENV=production \
-    STATIC_ROOT=/srv/static
+    STATIC_ROOT=/srv/static \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 # The key is thrown away with this step; neither database nor broker is asked.
-RUN SECRET_KEY=thrown-away-after-this-step ALLOWED_HOSTS=localhost \
-    DATABASE_URL=sqlite:////tmp/none REDIS_URL=redis://none \
+RUN SECRET_KEY=thrown-away-after-this-step-in-which-nothing-is-signed ALLOWED_HOSTS=build.invalid \
+    SITE_URL=https://build.invalid DATABASE_URL=postgres://build.invalid/none REDIS_URL=redis://build.invalid \
+    EMAIL_URL=smtp://build.invalid MAIL_FROM=nobody@build.invalid \
     python manage.py collectstatic --noinput
 USER 10001:10001
 EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
 # How many processes: WEB_CONCURRENCY, which gunicorn reads itself.
 CMD ["gunicorn", "cnd.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

@@ -1,40 +1,22 @@
-"""Every setting of the service, read from the environment.
+"""Every setting of the service, read from the environment (cnd/env.py).
 
-`.env` beside manage.py is read too, except in tests. Without CND_ENV the service takes itself for production and
+Without CND_ENV the service takes itself for production and
 refuses to start half-configured; `make run` sets CND_ENV=demo.
 """
 
-import sys
+import logging
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from cnd.env import BASE_DIR, CND_ENV, IS_PRODUCTION, env, networks
+from cnd.logs import logging_config
+from cnd.settings_sign_in import *  # noqa: F403
+from cnd.settings_sign_in import OIDC_ORIGINS
+
 RELEASE = "0.1.0"
-
-env = environ.Env()
-if env.str("CND_ENV", default="") != "test":
-    env.read_env(BASE_DIR / ".env")
-    # Written by the demonstration for itself alone; it counts only where nothing else says what this service is.
-    _demo = Path(env.str("CND_VAR", default=str(BASE_DIR / "var"))) / "demo.env"
-    if not env.str("CND_ENV", default="") and not env.str("SECRET_KEY", default="") and _demo.exists():
-        env.read_env(_demo)
-
-CND_ENV = env.str("CND_ENV", default="production")
-if CND_ENV not in {"production", "demo", "test"}:
-    raise ImproperlyConfigured(f"CND_ENV is {CND_ENV!r}; it must be production, demo or test.")
-IS_PRODUCTION = CND_ENV == "production"
-if IS_PRODUCTION:
-    _missing = [name for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL") if not env.str(name, "")]
-    if _missing:
-        raise ImproperlyConfigured(
-            f"production needs {', '.join(_missing)} in the environment or in .env. "
-            "To try the service without any of this, use: make run"
-        )
-
 VAR_DIR = Path(env.str("CND_VAR", default=str(BASE_DIR / "var")))
 SECRET_KEY = env.str("SECRET_KEY", default="only for tests, never served" if CND_ENV == "test" else "")
 if not SECRET_KEY:
@@ -53,6 +35,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "corsheaders",
     "csp",
     "django_filters",
@@ -66,16 +54,24 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cnd.telemetry.Telemetry",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    # Answers polls: what comes below is not for them.
+    "cnd.polling.PollingMiddleware",
     "csp.middleware.CSPMiddleware",
+    "cnd.security.BodyLimit",
+    "cnd.security.PermissionsPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "cnd.preferences_views.LanguageOfReader",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "cnd.second_factor.RequireSecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -140,6 +136,13 @@ else:
         (BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# Bodies of polled resources, in each process's own memory; their keys name their version, so none is ever out of date.
+CACHES["bodies"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "bodies",
+    "OPTIONS": {"MAX_ENTRIES": 256},
+}
+
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=3.0)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULER = "cnd.beat:Scheduler"
@@ -194,17 +197,29 @@ WHITENOISE_USE_FINDERS = CND_ENV == "test"
 
 # --- the API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    # What is public needs nobody's name; what is not says so itself (cnd.api_private).
+    "DEFAULT_AUTHENTICATION_CLASSES": ["cnd.api_auth.PublicAccess"],
+    "DEFAULT_THROTTLE_CLASSES": ["cnd.throttle.Throttle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "cnd.api.BoundedPages",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cnd.negotiation.AlwaysJson",
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"draw-values": env.str("THROTTLE_DRAW_VALUES", default="12/min")},
     "EXCEPTION_HANDLER": "cnd.problems.handle",
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
 }
+# How often one may ask: an address, or instead of it a token or a signed-in user; how many of these may be writes.
+THROTTLE_RATES = {
+    "anonymous": env.str("THROTTLE_ANONYMOUS", default="1200/min"),
+    "token": env.str("THROTTLE_TOKEN", default="1200/min"),
+    "writes": env.str("THROTTLE_WRITES", default="120/min"),
+    "draw-values": env.str("THROTTLE_DRAW_VALUES", default="12/min"),
+}
+IDEMPOTENCY_DAYS = env.int("IDEMPOTENCY_DAYS", default=7)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Meeting-logistics planner",
     "DESCRIPTION": "Slot status, lists of speakers, drawings of lots and the rule book of intergovernmental meetings.",
@@ -219,9 +234,18 @@ SPECTACULAR_SETTINGS = {
 }
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/(api/|verify_draw\.py)"
-CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_ALLOW_HEADERS = ["accept", "content-type", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "PATCH", "POST"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+]
 
 # --- mail: over SMTP where EMAIL_URL says so; the demonstration writes it into var/mail instead ----------------------
 if env.str("EMAIL_URL", default=""):
@@ -249,7 +273,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
     }
 }
@@ -270,12 +294,15 @@ if IS_PRODUCTION:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+MOST_BYTES_OF_FILES = 5_000_000
+# Whose X-Request-Start is believed (cnd/arrival.py).
+TRUSTED_PROXIES = networks(env.list("TRUSTED_PROXIES", default=[]))
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+
+# --- who watches ----------------------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logging_config(is_json=IS_PRODUCTION, level=LOG_LEVEL)
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOW = networks(env.list("METRICS_ALLOW", default=[]))
 SILENCED_SYSTEM_CHECKS: list[str] = []

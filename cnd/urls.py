@@ -1,21 +1,18 @@
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from cnd import health, inbox_views, outbox_views, preferences_views, views
+from cnd import health, inbox_views, metrics, outbox_views, preferences_views, views
 
 # Swagger UI brings a style element of its own; it may have that, and nothing else may have anything.
 with_its_styles = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
 
 urlpatterns = [
     path("", include("sessions.urls_home")),
-    path("sign-in/", views.SignIn.as_view(), name="login"),
-    path("sign-out/", LogoutView.as_view(), name="logout"),
-    path("after-sign-in/", views.after_sign_in, name="after-sign-in"),
+    path("", include("cnd.account_urls")),
     path("language/", set_language, name="set_language"),
     path("account/inbox/", inbox_views.Inbox.as_view(), name="inbox"),
     path("account/inbox/read/", inbox_views.MarkAll.as_view(), name="inbox-read-all"),
@@ -24,6 +21,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", outbox_views.unsubscribe, name="unsubscribe"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(

@@ -11,6 +11,7 @@ from cnd.errors import Invalid, NotFound, Refused
 from cnd.instants import instant_text
 from cnd.journal import Draft
 from cnd.models import ResourceVersion
+from cnd.versions import require_version
 from sessions.models import Delegation, GeneralDebate, Inscription, Level, ListEvent, RegionalGroup
 from sessions.services.access import require_acts_for
 from sessions.services.list_events import cancel_event, record_event, standing_drawing
@@ -44,11 +45,26 @@ def facts(inscription: Inscription) -> dict[str, Any]:
     }
 
 
+def resource_of(inscription: Inscription) -> str:
+    """Return the name under which an inscription has its version, for the audience that may see it."""
+    return f"inscription/{inscription.receipt_number}"
+
+
+def audience_of(inscription: Inscription) -> str:
+    """Return who, beside the secretariat, may see an inscription."""
+    return f"delegation:{inscription.delegation.code}"
+
+
+def _require_version(inscription: Inscription, expected: int | None) -> None:
+    chain = inscription.debate.session.chain
+    require_version(chain, resource_of(inscription), audience_of(inscription), expected)
+
+
 def _noted(draft: Draft, inscription: Inscription, before: Any) -> None:
     delegation = inscription.delegation
     draft.change(f"inscription:{delegation.code}:{inscription.statement}", before, facts(inscription))
     draft.touch("roster", audience=ResourceVersion.STAFF)
-    draft.touch("inscription", audience=f"delegation:{delegation.code}")
+    draft.touch("inscription", resource_of(inscription), audience=audience_of(inscription))
 
 
 def _subject(delegation: Delegation) -> str:
@@ -252,9 +268,19 @@ def edit_speaker(*, inscription: Inscription, name: str, title: str, actor: Acto
 
 
 def change_inscription(
-    *, inscription: Inscription, level: str, speaker_name: str, speaker_title: str, actor: Actor, reason: str = ""
+    *,
+    inscription: Inscription,
+    actor: Actor,
+    level: str | None = None,
+    speaker_name: str | None = None,
+    speaker_title: str | None = None,
+    reason: str = "",
+    expected_version: int | None = None,
 ) -> Inscription:
-    """Change level and speaker together, in one entry; what is the same stays. Raises as the two services do."""
+    """Change level and speaker together, in one entry; what is not given, or the same, stays.
+
+    Raises as the two services do, and Outdated unless it still is the expected version.
+    """
     require_acts_for(actor, inscription.delegation)
     with journal.decision(
         inscription.debate.session.chain,
@@ -265,14 +291,26 @@ def change_inscription(
     ):
         # The lock first, so that the two are one for whoever comes in between.
         locked(inscription.debate)
-        change_level(inscription=inscription, level=level, actor=actor, reason=reason)
-        return edit_speaker(inscription=inscription, name=speaker_name, title=speaker_title, actor=actor)
+        _require_version(inscription, expected_version)
+        standing = _locked_inscription(inscription)
+        _require_standing(standing)
+        if level is not None:
+            standing = change_level(inscription=standing, level=level, actor=actor, reason=reason)
+        if speaker_name is None and speaker_title is None:
+            return standing
+        known = (standing.speaker.value if standing.speaker else None) or {}
+        name = known.get("name", "") if speaker_name is None else speaker_name
+        title = known.get("title", "") if speaker_title is None else speaker_title
+        return edit_speaker(inscription=standing, name=name, title=title, actor=actor)
 
 
-def withdraw(*, inscription: Inscription, actor: Actor, reason: str = "") -> Inscription:
+def withdraw(
+    *, inscription: Inscription, actor: Actor, reason: str = "", expected_version: int | None = None
+) -> Inscription:
     """Withdraw an inscription; after the announcement this is an event of the list. Again: changes nothing.
 
-    Raises NotPermitted; Refused when the delegation has already spoken.
+    Raises NotPermitted; Refused when the delegation has already spoken; Outdated unless it still is the expected
+    version.
     """
     require_acts_for(actor, inscription.delegation)
     with journal.decision(
@@ -283,6 +321,7 @@ def withdraw(*, inscription: Inscription, actor: Actor, reason: str = "") -> Ins
         reason=reason,
     ) as draft:
         debate = locked(inscription.debate)
+        _require_version(inscription, expected_version)
         inscription = _locked_inscription(inscription)
         if inscription.withdrawn_at is not None:
             return inscription
@@ -294,10 +333,13 @@ def withdraw(*, inscription: Inscription, actor: Actor, reason: str = "") -> Ins
     return inscription
 
 
-def undo_withdrawal(*, inscription: Inscription, actor: Actor, reason: str = "") -> Inscription:
+def undo_withdrawal(
+    *, inscription: Inscription, actor: Actor, reason: str = "", expected_version: int | None = None
+) -> Inscription:
     """Take a withdrawal back, with the old receipt, as long as nothing was drawn on it.
 
-    Raises NotPermitted; Refused after the draw, or when the delegation was inscribed anew meanwhile.
+    Raises NotPermitted; Refused after the draw, or when the delegation was inscribed anew meanwhile; Outdated unless
+    it still is the expected version.
     """
     require_acts_for(actor, inscription.delegation)
     with journal.decision(
@@ -308,6 +350,7 @@ def undo_withdrawal(*, inscription: Inscription, actor: Actor, reason: str = "")
         reason=reason,
     ) as draft:
         debate = locked(inscription.debate)
+        _require_version(inscription, expected_version)
         inscription = _locked_inscription(inscription)
         if inscription.withdrawn_at is None:
             return inscription

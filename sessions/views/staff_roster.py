@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cnd.arrival import arrival_of
 from cnd.errors import DomainError, Invalid
 from sessions.forms.roster import ImportConfirmForm, ImportForm, InscribeForm, RosterFilter
 from sessions.models import Delegation, Drawing, Inscription, RegionalGroup
@@ -76,7 +77,13 @@ class RosterAdd(WindowMixin, StaffForm):
     def perform(self, form: InscribeForm) -> str:
         given = form.cleaned_data
         delegation = form.delegations[given.pop("delegation")]
-        made = inscribe(debate=self.debate, delegation=delegation, actor=self.actor, **given)
+        made = inscribe(
+            debate=self.debate,
+            delegation=delegation,
+            actor=self.actor,
+            arrived_at=arrival_of(self.request),
+            **given,
+        )
         return _("%(name)s is inscribed, under receipt %(receipt)d.") % {
             "name": delegation.name,
             "receipt": made.receipt_number,
