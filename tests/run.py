@@ -102,7 +102,8 @@ def everything(parts: set[str], chosen: list[str], var: Path) -> list[Outcome]:
         chromium = find_chromium() if "browser" in parts else None
         if chromium:
             told = {**environment, "TEST_DATABASE": "sqlite", "CHROMIUM": chromium}
-            outcomes.append(tests("tests in Chromium", ["-m", "browser"], chosen, told))
+            options = ["-n", "2", "--dist", "loadgroup", "-m", "browser"]
+            outcomes.append(tests("tests in Chromium", options, chosen, told))
     print("\nSummary")
     print(*outcomes, sep="\n")
     if "browser" in parts:
