@@ -109,6 +109,9 @@ if IS_SQLITE:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # The one statement of a poll is prepared, once a connection; not every pooler between here and there bears that.
+    if env.bool("PREPARE_STATEMENTS", default=True):
+        DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- broker and cache: Redis, or the file system and memory in the embedded default ---------------------------------
@@ -254,6 +257,16 @@ elif not IS_PRODUCTION:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT_S", default=10.0)
+if vars().get("EMAIL_BACKEND") == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "cnd.outbox.smtp.PunctualBackend"
+# After each failed attempt a mail waits so long; when these are used up, it is parked for staff to see.
+MAIL_RETRY_DELAYS_S = env.list("MAIL_RETRY_DELAYS_S", cast=float, default=[60, 300, 1_800, 7_200, 21_600])
+# After a failure of the mail server itself nothing is tried for so long, the last of these from then on.
+MAIL_PAUSES_S = env.list("MAIL_PAUSES_S", cast=float, default=[5, 15, 60])
+MAIL_PARALLEL = env.int("MAIL_PARALLEL", default=1)
+MAIL_BATCH_SECONDS = env.float("MAIL_BATCH_SECONDS", default=10.0)
+# Longer than the longest step: opening a connection, or sending a mail, waits for less than eight replies.
+MAIL_LEASE_SECONDS = max(LEASE_SECONDS, 10 * EMAIL_TIMEOUT)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Secretariat <secretariat@example.org>")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"))
 SITE_URL = env.str("SITE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")

@@ -6,8 +6,10 @@ message is, since the next sweep finds the same work.
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
@@ -34,9 +36,23 @@ def hint() -> None:
     transaction.on_commit(_send_hint)
 
 
+def has_unread() -> bool:
+    """Tell whether messages lie unread on the embedded transport.
+
+    20,000 waiting files take it minutes to read, and one sweep finds all there is: whoever would send a sweep asks.
+    """
+    return not settings.REDIS_URL and any((Path(settings.BROKER_DIR) / "messages").glob("*.msg"))
+
+
+def lifetime_s() -> float:
+    """Return after how many seconds a sweep that no worker took is worthless: the next one finds the same work."""
+    return max(settings.SWEEP_SECONDS, 1.0)
+
+
 def _send_hint() -> None:
     try:
-        current_app.send_task("cnd.sweep", retry=False)
+        if not has_unread():
+            current_app.send_task("cnd.sweep", retry=False, expires=lifetime_s())
     except Exception:
         # Whatever the broker's trouble, the change stands and the next sweep finds the work.
         logger.warning("no hint could be sent; the next sweep finds the work", exc_info=True)

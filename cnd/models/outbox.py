@@ -31,7 +31,11 @@ class Cause(models.Model):
     due_at = models.DateTimeField(_("due, session time"))
     worth_until = models.DateTimeField(_("worth telling until, session time"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    is_withheld = models.BooleanField(
+        _("withheld"), default=False, help_text=_("Cancelled by staff, so that no plan brings it back.")
+    )
     entry_number = models.PositiveBigIntegerField(_("journal entry"), null=True, blank=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True, help_text=_("As the log has it."))
     settled_at = models.DateTimeField(_("told, cancelled or lapsed, real time"), null=True, blank=True)
 
     class Meta:
@@ -92,6 +96,9 @@ class Notice(models.Model):
     last_error = models.CharField(_("last error"), max_length=500, blank=True)
     sent_at = models.DateTimeField(_("sent, real time"), null=True, blank=True)
     read_at = models.DateTimeField(_("read, real time"), null=True, blank=True)
+    asked_again_at = models.DateTimeField(
+        _("sent again by staff, real time"), null=True, blank=True, help_text=_("From then on it does not lapse.")
+    )
 
     objects = NoticeQuerySet.as_manager()
 
@@ -115,6 +122,22 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cause_id} to {self.recipient_id} by {self.channel}"
+
+
+class MailLane(models.Model):
+    """One connection to the mail server at a time: in whose hands it is, and how long it rests after a failure.
+
+    There are as many as deliveries may be under way at once, so that a dead mail server holds up no more workers.
+    """
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    resting_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text=_("In a row; 0 when the last mail went out."))
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class NoticeText(models.Model):

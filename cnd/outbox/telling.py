@@ -3,7 +3,9 @@
 Nothing here talks to a mail server. That is `cnd.outbox.delivery`, after commit.
 """
 
+import logging
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +13,11 @@ from django.conf import settings
 from django.db import transaction
 
 from cnd import clock, journal, sweeps
+from cnd.logs import request_id
 from cnd.models import Cause, Chain, Notice, User
 from cnd.outbox.kinds import Kind, kind_of, recipients
+
+logger = logging.getLogger(__name__)
 
 Channel = Notice.Channel
 BATCH = 500
@@ -46,6 +51,7 @@ def tell(
                 "context": context or {},
                 "due_at": due_at or chain.to_session(at),
                 "worth_until": worth_until,
+                "request_id": request_id(),
             },
         )
         if not is_new:
@@ -64,7 +70,9 @@ def cancel(*, chain: Chain, prefix: str) -> int:
     """
     at = clock.now()
     with transaction.atomic():
+        # Locked first: a cause that is just being told in a sweep has written all its notices, or will write none.
         causes = Cause.objects.filter(chain=chain, key__startswith=prefix)
+        list(causes.select_for_update().order_by("pk").values_list("pk"))
         unsent = Notice.objects.filter(cause__in=causes, state__in=[Notice.State.WAITING, Notice.State.PARKED])
         count = unsent.update(state=Notice.State.CANCELLED, next_attempt_at=None)
         count += causes.filter(state=Cause.State.WAITING).update(state=Cause.State.CANCELLED, settled_at=at)
@@ -76,11 +84,19 @@ def fall_due() -> None:
     for chain in Chain.objects.all():
         due = Cause.objects.filter(chain=chain, state=Cause.State.WAITING, due_at__lte=chain.now())
         for cause_id in due.order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]:
-            with transaction.atomic():
-                # Whoever cancels it or another sweep may have been faster; the lock makes one of them see the other.
-                cause = Cause.objects.select_for_update(of=("self",)).filter(pk=cause_id).first()
-                if cause is not None and cause.state == Cause.State.WAITING:
-                    _let_fall_due(cause, chain, clock.now())
+            try:
+                _tell_due(cause_id, chain)
+            except Exception:
+                # One that cannot be told must not keep the others from being told; the next sweep tries it again.
+                logger.exception("cause %s cannot be told", cause_id)
+
+
+def _tell_due(cause_id: int, chain: Chain) -> None:
+    with transaction.atomic():
+        # Whoever cancels it or another sweep may have been faster; the lock makes one of them see the other.
+        cause = Cause.objects.select_for_update(of=("self",)).filter(pk=cause_id).first()
+        if cause is not None and cause.state == Cause.State.WAITING:
+            _let_fall_due(cause, chain, clock.now())
 
 
 def _let_fall_due(cause: Cause, chain: Chain, at: datetime) -> None:
@@ -89,17 +105,15 @@ def _let_fall_due(cause: Cause, chain: Chain, at: datetime) -> None:
         cause.state = Cause.State.LAPSED
     else:
         cause.state = Cause.State.TOLD
-        kind = kind_of(cause.kind)
-        Notice.objects.bulk_create(
-            (
-                _notice(cause, user, channel, at)
-                for user in recipients(chain, cause.audience)
-                for channel in channels_of(user, kind, chain)
-            ),
-            batch_size=500,
-            ignore_conflicts=True,
-        )
+        kind, readers = kind_of(cause.kind), recipients(chain, cause.audience)
+        write_notices(cause, [(user, channel) for user in readers for channel in channels_of(user, kind, chain)], at)
     cause.save(update_fields=["state", "settled_at"])
+
+
+def write_notices(cause: Cause, readers: Iterable[tuple[User, str]], at: datetime) -> None:
+    """Write the notices of a cause for these readers and channels; those that are there stay as they are."""
+    notices = [_notice(cause, user, channel, at) for user, channel in readers]
+    Notice.objects.bulk_create(notices, batch_size=500, ignore_conflicts=True)
 
 
 def channels_of(user: User, kind: Kind, chain: Chain) -> list[str]:
@@ -112,7 +126,7 @@ def channels_of(user: User, kind: Kind, chain: Chain) -> list[str]:
     is_muted = kind.is_optional and kind.code in user.muted_kinds
     by_mail = may_mail and not is_muted and user.channels != User.Channels.PORTAL
     in_portal = user.channels != User.Channels.EMAIL or not by_mail
-    return [Channel.EMAIL] * by_mail + [Channel.PORTAL] * in_portal
+    return [str(Channel.EMAIL)] * by_mail + [str(Channel.PORTAL)] * in_portal
 
 
 def _notice(cause: Cause, user: User, channel: str, at: datetime) -> Notice:
@@ -127,6 +141,3 @@ def _notice(cause: Cause, user: User, channel: str, at: datetime) -> Notice:
         next_attempt_at=at if is_mail else None,
         sent_at=None if is_mail else at,
     )
-
-
-sweeps.register("causes", fall_due)
