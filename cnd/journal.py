@@ -195,6 +195,8 @@ def erase_personal(*, datum: PersonalDatum, actor: Actor, reason: str) -> None:
             value=None, salt="", erased_at=clock.now()
         )
         if erased:
+            # Answers kept for those who ask twice say the same as the data did.
+            datum.answers.update(body="")
             draft.change(f"personal:{datum.key}", "kept", "erased")
             draft.touch("personal-data", audience=ResourceVersion.STAFF)
 

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cnd.models.journal import PersonalDatum
+
 
 class ApiToken(models.Model):
     """A token of a user, who chose what it may do. The secret itself was shown once and is not kept."""
@@ -34,6 +36,14 @@ class IdempotencyKey(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     headers = models.JSONField(default=dict)
     body = models.TextField(blank=True)
+    personal = models.ForeignKey(
+        PersonalDatum,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="answers",
+        help_text=_("The person whom the answer names: erased there, it is erased here."),
+    )
     created_at = models.DateTimeField()
 
     class Meta:

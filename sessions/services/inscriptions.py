@@ -15,6 +15,7 @@ from cnd.versions import require_version
 from sessions.models import Delegation, GeneralDebate, Inscription, Level, ListEvent, RegionalGroup
 from sessions.services.access import require_acts_for
 from sessions.services.list_events import cancel_event, record_event, standing_drawing
+from sessions.services.notices import inscriptions as notices
 from sessions.services.rules import rule_book
 
 Statement = Inscription.Statement
@@ -122,7 +123,8 @@ def inscribe(
         late = {"level": level, "group": delegation.group.code if delegation.group else None}
         if statement == Statement.OTHER:
             late["delegation_kind"] = delegation.kind
-        record_event(debate, ListEvent.Kind.LATE, late | _who(inscription), draft)
+        event = record_event(debate, ListEvent.Kind.LATE, late | _who(inscription), draft)
+        notices.tell_received(inscription, actor, is_late=event is not None)
     return inscription
 
 
@@ -230,6 +232,7 @@ def change_level(*, inscription: Inscription, level: str, actor: Actor, reason: 
         inscription.save(update_fields=["level"])
         _noted(draft, inscription, before)
         record_event(debate, ListEvent.Kind.LEVEL_CHANGED, _who(inscription) | {"level": level}, draft)
+        notices.tell_level_changed(inscription, before["level"], actor)
     return inscription
 
 
@@ -264,6 +267,7 @@ def edit_speaker(*, inscription: Inscription, name: str, title: str, actor: Acto
         inscription.speaker = journal.keep_personal(inscription.debate.session.chain, person) if person else None
         inscription.save(update_fields=["speaker"])
         _noted(draft, inscription, before)
+        notices.tell_speaker_changed(inscription, actor)
     return inscription
 
 
@@ -330,6 +334,7 @@ def withdraw(
         inscription.save(update_fields=["withdrawn_at"])
         _noted(draft, inscription, before)
         record_event(debate, ListEvent.Kind.WITHDRAWN, _who(inscription), draft)
+        notices.tell_withdrawn(inscription, actor)
     return inscription
 
 
@@ -366,4 +371,5 @@ def undo_withdrawal(
         inscription.withdrawn_at = None
         inscription.save(update_fields=["withdrawn_at"])
         _noted(draft, inscription, before)
+        notices.tell_restored(inscription, actor)
     return inscription

@@ -1,0 +1,26 @@
+"""Versions of resources as their readers name them: ETags, and what a change may rest on (RFC 9110 section 13)."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cnd.errors import DomainError
+from cnd.models import Chain, ResourceVersion
+
+
+class Outdated(DomainError):
+    """Somebody was faster: what the change rests on is no longer how things stand."""
+
+    status = 412
+    title = gettext_lazy("Changed meanwhile")
+
+
+def version_of(chain: Chain, resource: str, audience: str) -> int | None:
+    """Return the version of a resource for an audience; None when it was never touched for it."""
+    found = ResourceVersion.objects.filter(chain=chain, resource=resource, audience=audience)
+    return found.values_list("version", flat=True).first()
+
+
+def require_version(chain: Chain, resource: str, audience: str, expected: int | None) -> None:
+    """Raise Outdated unless `expected` is still the version; None expects nothing. Call it inside the lock."""
+    if expected is not None and version_of(chain, resource, audience) != expected:
+        raise Outdated("outdated", _("This was changed since you read it. Read it again, then decide anew."))
