@@ -18,7 +18,9 @@ from sessions.domain.bundle_form import ANNOUNCEMENT_FORMAT
 from sessions.domain.proof import Discrepancy, NotABundle, check_announcement
 from sessions.domain.sources import seed_commitment
 from sessions.models import Drawing, DrawSource, GeneralDebate, Inscription, Level
+from sessions.services import deadlines
 from sessions.services.inscriptions import inscription_window, locked
+from sessions.services.notices.drawings import tell_announced, tell_announcement_withdrawn
 from sessions.services.quotas import confirmed_quotas
 from sessions.services.rules import RuleBook, rule_book
 
@@ -56,6 +58,8 @@ def announce(*, debate: GeneralDebate, sources: Sources, actor: Actor, draw_at: 
     """
     require_secretariat(actor)
     with journal.decision(debate.session.chain, action="announce", subject="draws", actor=actor) as draft:
+        # The drawing's moment is a deadline: the rules are locked before the debate, as by their corrections.
+        deadlines.lock_rules(debate.session)
         debate = locked(debate)
         book = rule_book(debate.session)
         chain = debate.session.chain
@@ -105,6 +109,8 @@ def announce(*, debate: GeneralDebate, sources: Sources, actor: Actor, draw_at: 
         draft.change(drawing.resource, None, {"announcement_sha256": drawing.announcement_sha256})
         draft.touch("draws", drawing.resource)
         draft.publish()
+        deadlines.follow_rules(debate.session)
+        tell_announced(drawing)
     return drawing
 
 
@@ -274,6 +280,7 @@ def withdraw_announcement(*, drawing: Drawing, reason: str, actor: Actor) -> Dra
         actor=actor,
         reason=reason,
     ) as draft:
+        deadlines.lock_rules(drawing.debate.session)
         locked(drawing.debate)
         drawing = Drawing.objects.select_related("debate__session__chain").get(pk=drawing.pk)
         if drawing.state == Drawing.State.WITHDRAWN:
@@ -287,4 +294,6 @@ def withdraw_announcement(*, drawing: Drawing, reason: str, actor: Actor) -> Dra
         draft.change(drawing.resource, Drawing.State.ANNOUNCED.value, Drawing.State.WITHDRAWN.value)
         draft.touch("draws", drawing.resource)
         draft.publish()
+        deadlines.follow_rules(drawing.debate.session)
+        tell_announcement_withdrawn(drawing)
     return drawing

@@ -4,7 +4,7 @@ A deadline is a dated rule. An instant is one itself; a date lasts until its end
 which a drawing is announced takes the place of the one that the rule book wanted (RULES 1 and 3).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,13 +12,21 @@ from typing import Any
 
 from django.db.models import Q
 
-from sessions.domain.reminders import Moment, end_of_day
+from cnd.clock import rfc3339
+from cnd.errors import Invalid
+from cnd.outbox.planning import Planned, replan
+from sessions.domain.reminders import Moment, Reminder, end_of_day, plan, read_offsets
 from sessions.domain.rule_values import to_python
+from sessions.domain.windows import other_end
 from sessions.models import Delegation, Drawing, MeetingSession, Rule, RuleCorrection
 from sessions.services.audiences import audience_of_rule, organising_kinds, rule_concerns
+from sessions.services.rule_titles import title_of
 
 Type = Rule.Type
 DRAW_AT = "debate.draw_at"
+OFFSETS = ("notices", "reminder_offsets")
+REMINDER, OPENING = "deadline_reminder", "window_opens"
+KEYS = "deadline:"
 
 
 @dataclass(frozen=True)
@@ -42,20 +50,27 @@ class Deadline:
     """What set it: the number of the correction, or the drawing."""
     sequence: int
     """How many times it was set anew; rises with every correction, announcement and end of an announcement."""
+    changed_at: datetime | None
+    """When it was last set anew, real time."""
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return title_of(self.rule)
 
     @property
     def is_closing(self) -> bool:
-        """Tell whether it is the end of a window or of a day, which at midnight is 24:00 of the day before."""
-        return "close" in self.rule.key or self.rule.type == Type.DATE
+        return is_closing(self.rule)
 
     @property
     def is_public(self) -> bool:
         """Tell whether it is shown to everybody; the staff's own are not."""
         return self.rule.audience != "secretariat"
 
-    @property
-    def moment(self) -> Moment:
-        return Moment(self.rule.name, self.set_by, self.at, self.audience, self.rule.reminders_to, self.rule.is_opening)
+
+def is_closing(rule: Rule) -> bool:
+    """Tell whether it is the end of a window or of a day, which at midnight is 24:00 of the day before."""
+    return "close" in rule.key or rule.type == Type.DATE
 
 
 def standing_drawing_of(session: MeetingSession) -> Drawing | None:
@@ -108,7 +123,7 @@ def deadlines_for(
                 corrections=_earlier(session, rule, corrections),
                 is_announced=is_announced,
                 set_by=f"draw-{standing.attempt}" if is_announced and standing else str(len(corrections)),
-                sequence=len(corrections) + (_times_moved(drawings) if rule.name == DRAW_AT else 0),
+                **_times_set(corrections, drawings if rule.name == DRAW_AT else []),
             )
         )
     return made
@@ -119,8 +134,10 @@ def _drawings(session: MeetingSession) -> list[Drawing]:
     return list(of_session.order_by("attempt"))
 
 
-def _times_moved(drawings: Iterable[Drawing]) -> int:
-    return sum(1 if each.ended_at is None else 2 for each in drawings)
+def _times_set(corrections: Iterable[RuleCorrection], drawings: Iterable[Drawing]) -> dict[str, Any]:
+    times = [each.at for each in corrections]
+    times += [at for each in drawings for at in (each.announced_at, each.ended_at) if at is not None]
+    return {"sequence": len(times), "changed_at": max(times, default=None)}
 
 
 def _earlier(session: MeetingSession, rule: Rule, corrections: Iterable[RuleCorrection]) -> list[tuple[datetime, str]]:
@@ -139,3 +156,59 @@ def moment_of(rule: Rule, value: Any, session: MeetingSession) -> datetime | Non
     if rule.type == Type.DATE and rule.is_deadline:
         return end_of_day(to_python(rule.type, value), session.zone)
     return None
+
+
+# --- what the clock tells ---------------------------------------------------------------------------------------------
+
+
+def lock_rules(session: MeetingSession) -> None:
+    """Take the lock under which the deadlines of a session are set; before that of its debate."""
+    # The session is the parent of its rules: two corrections of one window must see each other. NO KEY, so that
+    # nobody who merely refers to the session waits.
+    MeetingSession.objects.select_for_update(no_key=True).get(pk=session.pk)
+
+
+def check_offsets(_rule: Rule, value: Any) -> None:
+    """Refuse a value of the offsets' rule that is no list of lengths of time. Raises Invalid."""
+    try:
+        read_offsets(value)
+    except ValueError as fault:
+        raise Invalid("value_not_valid", str(fault), fields={"value": [str(fault)]}) from None
+
+
+def follow_rules(session: MeetingSession) -> None:
+    """Bring reminders and openings to the deadlines as they stand. Again: changes nothing.
+
+    Called inside every decision that sets a deadline or the offsets, under `lock_rules`.
+    """
+    rules = list(session.rules.prefetch_related("corrections"))
+    offsets = next((rule.value for rule in rules if (rule.scope, rule.key) == OFFSETS), [])
+    dated = {each.rule.name: each for each in deadlines_for(session, rules=rules) if each.rule.is_deadline}
+    planned = plan((_moment(each, dated) for each in dated.values()), read_offsets(offsets))
+    replan(chain=session.chain, prefix=KEYS, wanted=map(_planned, planned))
+
+
+def _moment(deadline: Deadline, dated: Mapping[str, Deadline]) -> Moment:
+    rule = deadline.rule
+    end = dated.get(f"{rule.scope}.{other_end(rule.key)[0]}") if rule.is_opening else None
+    return Moment(
+        rule=rule.name,
+        set_by=deadline.set_by,
+        at=deadline.at,
+        audience=deadline.audience,
+        reminders_to=rule.reminders_to,
+        is_opening=rule.is_opening,
+        ends_at=end.at if end else None,
+    )
+
+
+def _planned(reminder: Reminder) -> Planned:
+    moment = reminder.moment
+    return Planned(
+        key=reminder.key,
+        kind=OPENING if moment.is_opening else REMINDER,
+        audience=reminder.audience,
+        due_at=reminder.due_at,
+        worth_until=reminder.worth_until,
+        context={"rule": moment.rule, "at": rfc3339(moment.at)},
+    )

@@ -19,8 +19,10 @@ from cnd.models import ResourceVersion, User
 from sessions.domain import sources as domain
 from sessions.domain.proof import make_bundle
 from sessions.models import Delegation, Drawing, DrawSource, Lot, NumbersEntry, RegionalGroup
+from sessions.services import deadlines
 from sessions.services.inscriptions import locked
 from sessions.services.list_events import publish_list
+from sessions.services.notices.drawings import tell_annulled, tell_result, tell_source_failed
 from sessions.services.relays import fetch_signatures
 
 Kind = DrawSource.Kind
@@ -225,9 +227,12 @@ def _settle(drawing: Drawing, source: DrawSource, draft: Draft) -> None:
             if len(latest) == 2 and len({tuple(numbers) for numbers in latest.values()}) == 1:
                 _store(drawing, source, domain.numbers_value(next(iter(latest.values())), _shown(latest)), draft)
                 return
+            tell_source_failed(drawing, source, is_unequal=len(latest) == 2)
             if announced_source(source)["substitute"]["kind"] == "omitted":
                 _store(drawing, source, {"kind": "omitted", "substituted": True}, draft)
                 return
+        else:
+            tell_source_failed(drawing, source)
         # Switched once: from now on the announced substitute round is awaited, and no other.
         DrawSource.objects.filter(pk=source.pk, failed_at__isnull=True).update(failed_at=at)
         draft.change(f"{drawing.resource}/values/{source.position}", "awaited", "failed; substitute awaited")
@@ -266,6 +271,7 @@ def _draw(drawing: Drawing, values: list[Any], draft: Draft) -> None:
     draft.change(drawing.resource, Drawing.State.ANNOUNCED.value, {"proof_sha256": drawing.bundle_sha256})
     draft.touch("draws", drawing.resource)
     publish_list(drawing, draft, forgiving=True)
+    tell_result(drawing)
 
 
 # --- annulment --------------------------------------------------------------------------------------------------------
@@ -315,6 +321,7 @@ def annul(*, drawing: Drawing, actor: Actor) -> Drawing:
     """
     require_secretariat(actor)
     with journal.decision(drawing.debate.session.chain, action="annul", subject=drawing.resource, actor=actor) as draft:
+        deadlines.lock_rules(drawing.debate.session)
         debate = locked(drawing.debate)
         drawing = _of(drawing)
         if drawing.state == Drawing.State.ANNULLED:
@@ -334,6 +341,8 @@ def annul(*, drawing: Drawing, actor: Actor) -> Drawing:
         draft.change(drawing.resource, Drawing.State.DRAWN.value, Drawing.State.ANNULLED.value)
         draft.touch("draws", drawing.resource, "slots", "speakers")
         draft.publish()
+        deadlines.follow_rules(drawing.debate.session)
+        tell_annulled(drawing)
     return drawing
 
 

@@ -15,6 +15,7 @@ from cnd.errors import Refused
 from cnd.journal import Draft
 from sessions.domain.speakers import CannotApply, SpeakersList, replay
 from sessions.models import Delegation, Drawing, GeneralDebate, ListEvent, ListVersion, RegionalGroup, Slot
+from sessions.services.notices.drawings import tell_places_changed
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ def record_event(debate: GeneralDebate, kind: str, facts: dict[str, Any], draft:
     draft.change(f"draws/{drawing.attempt}/events/{event.number}", None, as_fact(event))
     draft.touch(drawing.resource)
     if drawing.state == Drawing.State.DRAWN:
-        publish_list(drawing, draft)
+        version, given = publish_list(drawing, draft)
+        drawing.debate = debate
+        tell_places_changed(drawing, event, version, given)
     return event
 
 
@@ -97,8 +100,11 @@ def current_list(drawing: Drawing, *, forgiving: bool = False) -> SpeakersList:
     return speakers
 
 
-def publish_list(drawing: Drawing, draft: Draft, *, forgiving: bool = False) -> ListVersion:
-    """Publish the next version of the list and bring every slot to it. Raises Refused when an event does not fit."""
+def publish_list(drawing: Drawing, draft: Draft, *, forgiving: bool = False) -> tuple[ListVersion, list[str]]:
+    """Publish the next version of the list and bring every slot to it; return it, and who has another slot now.
+
+    Raises Refused when an event does not fit.
+    """
     try:
         speakers = current_list(drawing, forgiving=forgiving)
     except CannotApply as fault:
@@ -122,18 +128,19 @@ def publish_list(drawing: Drawing, draft: Draft, *, forgiving: bool = False) -> 
     version = ListVersion.objects.create(
         drawing=drawing, number=number, at=at, session_at=session_at, content=content, sha256=sha256_of(content)
     )
-    _sync_slots(drawing.debate, speakers, at)
+    given = _sync_slots(drawing.debate, speakers, at)
     draft.change(f"draws/{drawing.attempt}/list", number - 1 or None, {"version": number, "sha256": version.sha256})
     draft.touch("slots", "speakers")
     draft.publish()
-    return version
+    return version, given
 
 
-def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> None:
+def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> list[str]:
+    """Bring every slot to the list; return the codes of those who were given a slot by it."""
     groups = dict(RegionalGroup.objects.filter(session=debate.session_id).values_list("code", "pk"))
     delegations = dict(Delegation.objects.filter(session=debate.session_id).values_list("code", "pk"))
     places = {line.slot: (place, line) for place, line in enumerate(speakers.lines, start=1) if line.slot}
-    changed, emptied = [], []
+    changed, emptied, given = [], [], []
     for slot in debate.slots.all():
         code = speakers.holders[slot.number]
         place, line = places.get(slot.number, (None, None))
@@ -149,6 +156,8 @@ def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> 
             continue
         if slot.delegation_id is not None:
             emptied.append(slot.pk)
+        if code and slot.delegation_id != delegations[code]:
+            given.append(code)
         for name, value in wanted.items():
             setattr(slot, name, value)
         slot.updated_at = at
@@ -156,3 +165,4 @@ def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> 
     # Whoever changes slots must leave the old one before taking the new one: the constraint is checked row by row.
     Slot.objects.filter(pk__in=emptied).update(delegation=None, status=Slot.Status.VACANT)
     Slot.objects.bulk_update(changed, ["status", "group", "delegation", "level", "place", "updated_at"])
+    return given

@@ -10,8 +10,10 @@ from cnd import clock, journal
 from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid, Refused
 from sessions.domain.rule_values import check_value, to_json, to_python
+from sessions.domain.windows import other_end
 from sessions.models import MeetingSession, Rule, RuleCorrection
-from sessions.services import slots
+from sessions.services import deadlines, slots
+from sessions.services.notices.rules import tell_correction
 
 Hook = Callable[[Rule, Any], None]
 
@@ -104,9 +106,7 @@ def correct_rule(*, rule: Rule, value: Any, reason: str, actor: Actor) -> Rule:
     with journal.decision(
         session.chain, action="correct_rule", subject=f"rule:{rule.name}", actor=actor, reason=reason
     ) as draft:
-        # The session is the parent of its rules: two corrections of one window must see each other. NO KEY, so that
-        # nobody who merely refers to the session waits.
-        MeetingSession.objects.select_for_update(no_key=True).get(pk=session.pk)
+        deadlines.lock_rules(session)
         rule = Rule.objects.get(pk=rule.pk)
         if same_value(rule.value, stored):
             return rule
@@ -114,7 +114,7 @@ def correct_rule(*, rule: Rule, value: Any, reason: str, actor: Actor) -> Rule:
         for hook in _hooks.get((rule.scope, rule.key), []):
             hook(rule, stored)
         at = clock.now()
-        RuleCorrection.objects.create(
+        correction = RuleCorrection.objects.create(
             rule=rule,
             number=rule.corrections.count() + 1,
             old_value=rule.value,
@@ -128,6 +128,8 @@ def correct_rule(*, rule: Rule, value: Any, reason: str, actor: Actor) -> Rule:
         draft.touch("rules")
         rule.value = stored
         rule.save(update_fields=["value"])
+        deadlines.follow_rules(session)
+        tell_correction(session, rule, correction)
     return rule
 
 
@@ -145,20 +147,9 @@ def _checked(rule: Rule, value: Any) -> Any:
 
 # --- a window closes after it opens -----------------------------------------------------------------------------------
 
-_ENDS = [("opens", "closes"), ("open", "close"), ("first_day", "last_day")]
-
-
-def _other_end(key: str) -> tuple[str, bool]:
-    """Return the key of the other end of the window that a rule is an end of, and whether this one is its opening."""
-    for opening, closing in _ENDS:
-        for this, other in ((opening, closing), (closing, opening)):
-            if key == this or key.endswith(f"_{this}"):
-                return key.removesuffix(this) + other, this == opening
-    return "", False
-
 
 def _check_window(rule: Rule, stored: Any) -> None:
-    key, is_opening = _other_end(rule.key)
+    key, is_opening = other_end(rule.key)
     other = Rule.objects.filter(session_id=rule.session_id, scope=rule.scope, key=key, type=rule.type).first()
     if other is None:
         return
@@ -170,6 +161,7 @@ def _check_window(rule: Rule, stored: Any) -> None:
         raise Invalid("window_not_valid", message, fields={"value": [message]})
 
 
+before_correction(*deadlines.OFFSETS, deadlines.check_offsets)
 before_correction("debate", "slots", slots.follow_slots_rule)
 for _key in ("algorithm", "interleaving", "levels", "ordering", "slots_of_meetings"):
     before_correction("debate", _key, slots.keep_announced_rule)

@@ -27,6 +27,7 @@ from sessions.models import (
     Segment,
 )
 from sessions.models.session import Named
+from sessions.services.deadlines import follow_rules
 from sessions.services.rules import rule_book, same_value
 from sessions.services.session_file import FiledRule, SessionFile, path_of, read_session_file
 from sessions.services.slots import sync_slots
@@ -58,6 +59,8 @@ def load_session(name: str | Path, *, actor: Actor, say: Say, clock_at: datetime
             if loading.created or is_new:
                 draft.touch(*RESOURCES)
             is_changed = bool(draft.changes)
+            if is_changed:
+                follow_rules(loading.session)
     _report(loading, say, is_changed=is_changed)
     return loading.session
 
