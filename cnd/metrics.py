@@ -3,12 +3,11 @@
 import hmac
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
@@ -23,7 +22,8 @@ from prometheus_client.registry import Collector
 
 from cnd import clock
 from cnd.arrival import is_trusted_proxy, is_within
-from cnd.models import Cause, Chain, Heartbeat, Notice
+from cnd.models import Cause, Chain, Heartbeat
+from cnd.outbox.delivery import backlog
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -54,12 +54,16 @@ class Ground(Collector):
 
     def collect(self) -> Iterable[Metric]:
         at = clock.now()
-        notices = GaugeMetricFamily("cnd_notices", "Notices by channel and state.", labels=["channel", "state"])
-        for channel, state, number in Notice.objects.order_by().values_list("channel", "state").annotate(Count("pk")):
-            notices.add_metric([channel, state], number)
-        yield notices
-        waiting = Notice.objects.filter(state=Notice.State.WAITING).aggregate(oldest=Min("created_at"))["oldest"]
-        yield _age("cnd_notice_oldest_waiting_seconds", "Age of the oldest mail that is not sent.", waiting, at)
+        post = backlog()
+        mails = GaugeMetricFamily("cnd_mails", "Mails of the outbox by state.", labels=["state"])
+        for state, number in post.counts.items():
+            mails.add_metric([state], number)
+        yield mails
+        written = "Since the oldest mail to be sent was written."
+        yield _age("cnd_mail_oldest_waiting_seconds", written, post.oldest_waiting)
+        yield _age("cnd_mail_overdue_seconds", "Since the mail that is due longest was due.", post.overdue)
+        failures = "How often in a row the mail server did not answer."
+        yield GaugeMetricFamily("cnd_mail_server_failures", failures, value=post.server_failures)
         overdue = GaugeMetricFamily("cnd_causes_overdue", "Causes that are due and not told.", labels=["chain"])
         journal = GaugeMetricFamily("cnd_journal_entries", "Number of the last journal entry.", labels=["chain"])
         for chain in Chain.objects.order_by("code"):
@@ -73,8 +77,8 @@ class Ground(Collector):
         yield beats
 
 
-def _age(name: str, text: str, since: datetime | None, at: datetime) -> Metric:
-    return GaugeMetricFamily(name, text, value=(at - since).total_seconds() if since else 0)
+def _age(name: str, text: str, age: timedelta | None) -> Metric:
+    return GaugeMetricFamily(name, text, value=age.total_seconds() if age else 0)
 
 
 class Whole(Collector):

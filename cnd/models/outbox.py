@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cnd.logs import request_id
 from cnd.models.journal import Chain
 
 
@@ -35,7 +36,9 @@ class Cause(models.Model):
         _("withheld"), default=False, help_text=_("Cancelled by staff, so that no plan brings it back.")
     )
     entry_number = models.PositiveBigIntegerField(_("journal entry"), null=True, blank=True)
-    request_id = models.CharField(_("request"), max_length=64, blank=True, help_text=_("As the log has it."))
+    request_id = models.CharField(
+        _("request"), max_length=64, blank=True, default=request_id, help_text=_("As the log has it.")
+    )
     settled_at = models.DateTimeField(_("told, cancelled or lapsed, real time"), null=True, blank=True)
 
     class Meta:

@@ -27,6 +27,8 @@ def as_mail(notice: Notice, address: str) -> EmailMultiAlternatives:
         "Auto-Submitted": "auto-generated",
         "Content-Language": rendered.language,
     }
+    if notice.cause.request_id:
+        headers["X-Request-ID"] = notice.cause.request_id
     if rendered.unsubscribe_url:
         headers["List-Unsubscribe"] = f"<{rendered.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 
 from cnd import clock, journal, sweeps
-from cnd.logs import request_id
 from cnd.models import Cause, Chain, Notice, User
 from cnd.outbox.kinds import Kind, kind_of, recipients
 
@@ -51,7 +50,6 @@ def tell(
                 "context": context or {},
                 "due_at": due_at or chain.to_session(at),
                 "worth_until": worth_until,
-                "request_id": request_id(),
             },
         )
         if not is_new:
