@@ -5,16 +5,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from cnd.actors import Actor, actor_for
 from cnd.errors import DomainError
 from cnd.models import Chain, Checkpoint, Heartbeat, JournalEntry, PersonalDatum, ResourceVersion, User
-from cnd.users import PERSON, RIGHTS, change_own_password, change_user, create_user, is_superuser
+from cnd.users import PERSON, RIGHTS, change_user, create_user, is_superuser, reset_second_factor
 
 
 def acting(request: HttpRequest) -> Actor:
@@ -74,16 +74,6 @@ class ThroughServices(ReadOnly):
 # --- accounts -------------------------------------------------------------------------------------------------------
 
 
-class OwnPasswordForm(PasswordChangeForm):
-    """Another password for oneself, given through the service."""
-
-    required_css_class = "required"
-
-    def save(self, commit: bool = True) -> User:
-        change_own_password(user=self.user, password=self.cleaned_data["new_password1"], actor=actor_for(self.user))
-        return self.user
-
-
 class AccountForm(forms.ModelForm):
     """An account with its rights; the password, twice, may be left empty where there is one already."""
 
@@ -136,6 +126,7 @@ class UserAdmin(ThroughServices):
     list_filter = ["role", "is_active", "is_staff", "is_superuser"]
     search_fields = ["username", "first_name", "last_name", "email", "function"]
     ordering = ["username"]
+    actions = ["take_second_factor"]
     fieldsets = [
         (None, {"fields": ["username", "password1", "password2"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "email"]}),
@@ -158,6 +149,12 @@ class UserAdmin(ThroughServices):
         else:
             made = create_user(password=password, actor=actor, **facts)
             obj.pk = made.pk
+
+    @admin.action(description=_("Take the second factor away, for who lost theirs"), permissions=["change"])
+    def take_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            reset_second_factor(user=user, actor=acting(request))
+        self.message_user(request, _("They set up another one when they sign in next."))
 
 
 # --- the journal ----------------------------------------------------------------------------------------------------
@@ -217,5 +214,8 @@ class HeartbeatAdmin(ReadOnly):
     list_display = ["part", "seen_at"]
 
 
+# What belongs to the library of signing in is changed where its owner does it, never here.
+for _model in [each for each in admin.site._registry if each._meta.app_config.name.startswith("allauth")]:
+    admin.site.unregister(_model)
 # Rights follow from role and memberships; groups of permissions would be a second, unused answer to the same question.
 admin.site.unregister(Group)

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from allauth.account.views import LoginView, LogoutView
+from allauth.mfa.adapter import get_adapter as second_factor_adapter
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -21,13 +25,29 @@ HOME_OF_ROLE = {User.Role.SECRETARIAT: "sessions:staff", User.Role.DELEGATION: "
 class SignIn(LoginView):
     """The sign-in page; in the demonstration with its accounts, one click each."""
 
-    redirect_authenticated_user = True
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         offered = [
             {"role": each.function, "username": each.username, "password": each.password} for each in demo_sign_ins()
         ]
-        return super().get_context_data(demo_sign_ins=offered, **kwargs)
+        provider = settings.OIDC["NAME"]
+        return super().get_context_data(demo_sign_ins=offered, openid_provider=provider, **kwargs)
+
+
+class SignOut(LogoutView):
+    """Signing out: by a form, so that no link of somebody else's does it."""
+
+    http_method_names = ["post", "options"]
+
+
+class RemovePasskey(RemoveWebAuthnView):
+    """A passkey is removed, unless it is the last factor of somebody who needs one."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        adapter = second_factor_adapter()
+        if adapter.can_delete_authenticator(self.object):
+            return super().form_valid(form)
+        messages.error(self.request, str(adapter.error_messages["cannot_delete_authenticator"]))
+        return redirect(self.success_url)
 
 
 @never_cache

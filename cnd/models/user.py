@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,6 +40,13 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="user_email_once",
+                violation_error_code="email_taken",
+                violation_error_message=_("Another account has this e-mail address."),
+            ),
             models.CheckConstraint(condition=Q(role__in=["secretariat", "delegation"]), name="user_role_known"),
             models.CheckConstraint(condition=Q(channels__in=["both", "email", "portal"]), name="user_channels_known"),
         ]

@@ -94,7 +94,7 @@ class Invitation(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations")
     delegation = models.ForeignKey(Delegation, on_delete=models.CASCADE, related_name="invitations")
-    token_hash = models.CharField(max_length=64, unique=True)
+    nonce = models.CharField(max_length=32, unique=True, help_text=_("Made anew whenever it is sent: older links die."))
     times_sent = models.PositiveSmallIntegerField(_("times sent"), default=1)
     sent_at = models.DateTimeField(_("sent, real time"))
     expires_at = models.DateTimeField(_("valid until, real time"))

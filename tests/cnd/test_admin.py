@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.db import connection
@@ -319,17 +320,33 @@ def test_a_fault_stands_beside_its_field(facts: dict[str, str], fault: str) -> N
     assert User.objects.count() == 1
 
 
-def test_somebody_changes_their_own_password_and_the_journal_says_so() -> None:
-    root = superuser()
-    client = signed_in(root)
-    told = {"old_password": "a long password 1", "new_password1": PASSWORD, "new_password2": PASSWORD}
+def test_ones_own_password_is_changed_where_everybody_changes_theirs() -> None:
+    client = signed_in(superuser())
 
-    client.post(reverse("admin:password_change"), told)
+    assert client.get(reverse("admin:password_change"))["Location"] == reverse("account_change_password")
 
-    root.refresh_from_db()
-    assert root.check_password(PASSWORD)
-    assert last_entry().action == "change_own_password"
-    assert client.get(reverse("admin:index")).status_code == 200
+
+def test_signing_out_of_the_administration_is_signing_out() -> None:
+    client = signed_in(superuser())
+
+    assert client.get(reverse("admin:logout")).status_code == 405
+    assert client.post(reverse("admin:logout"))["Location"] == reverse("home")
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_superuser_takes_a_lost_second_factor_away() -> None:
+    user = scenes.officer()
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    told = {"action": "take_second_factor", "_selected_action": [str(user.pk)]}
+
+    signed_in(superuser()).post(page(User, "changelist"), told)
+
+    assert not Authenticator.objects.exists()
+    assert (last_entry().action, last_entry().subject) == ("reset_second_factor", f"user:{user.pk}")
+
+
+def test_what_belongs_to_the_library_of_signing_in_is_not_here() -> None:
+    assert [model for model in admin.site._registry if model._meta.app_config.name.startswith("allauth")] == []
 
 
 # --- memberships ----------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def page(name: str, route: str = "") -> Any:
     return path(f"<code>/{route or name}/", nothing, name=name)
 
 
-STAFF = ("roster", "quotas", "staff-draw", "staff-speakers", "rules", "journal", "clock")
+STAFF = ("roster", "quotas", "staff-draw", "staff-speakers", "notices", "rules", "journal", "clock")
 of_session = [
     path("<code>/", nothing, name="session"),
     *(page(name) for name in ("speakers", "draw", "delegation")),
@@ -54,6 +54,8 @@ urlpatterns = [
     path("", nothing, name="home"),
     path("login/", nothing, name="login"),
     path("logout/", nothing, name="logout"),
+    path("reset/", nothing, name="account_reset_password"),
+    path("passkey/", nothing, name="mfa_login_webauthn"),
     path("language/", nothing, name="set_language"),
     path("docs/", nothing, name="api-docs"),
     path("sessions/", include((of_session, "sessions"))),
@@ -221,7 +223,7 @@ def test_the_secretariat_sees_its_pages_once_it_is_among_them() -> None:
     inside = render("base.html", "/sessions/cnd67/staff/draw/", user=staff, meeting_session=meeting_session())
     assert nav(outside) == ["Session", "List of speakers", "Drawing of lots", "Secretariat"]
     assert nav(inside)[4:] == [
-        "Overview", "Roster", "Quotas", "Drawing", "List of speakers", "Rules", "Journal", "Clock"]  # fmt: skip
+        "Overview", "Roster", "Quotas", "Drawing", "List of speakers", "Notices", "Rules", "Journal", "Clock"]  # fmt: skip
 
 
 def test_the_navigation_marks_the_page_and_the_part_one_is_in() -> None:
@@ -258,10 +260,10 @@ def test_an_error_page_says_what_to_do_next(name: str) -> None:
 def test_the_demonstrations_sign_ins_are_shown_only_where_they_are_given() -> None:
     form = forms.Form()
     sign_in = {"role": "Conference officer", "username": "officer", "password": "shown"}
-    assert "Demonstration" not in render("registration/login.html", "/login/", form=form)
-    shown = render("registration/login.html", "/login/", form=form, demo_sign_ins=[sign_in], next="/there/")
-    assert '<input type="hidden" name="username" value="officer">' in shown
-    assert shown.count('<input type="hidden" name="next" value="/there/">') == 2
+    assert "Demonstration" not in render("account/login.html", "/login/", form=form)
+    shown = render("account/login.html", "/login/", form=form, demo_sign_ins=[sign_in], redirect_field="→")
+    assert '<input type="hidden" name="login" value="officer">' in shown
+    assert shown.count("→") == 3
 
 
 def test_home_lists_the_sessions_or_says_that_there_is_none() -> None:

@@ -44,7 +44,7 @@ def signs_in(role: str, next_page: str = "") -> str:
     """Sign in through the page and return the address one comes to."""
     user(role, PASSWORD)
     client = Client()
-    answer = client.post(reverse("login"), {"username": role, "password": PASSWORD, "next": next_page})
+    answer = client.post(reverse("login"), {"login": role, "password": PASSWORD, "next": next_page})
     assert answer.status_code == 302
     if answer["Location"] != reverse("after-sign-in"):
         return str(answer["Location"])
