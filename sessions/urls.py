@@ -1,15 +1,15 @@
 from django.urls import include, path
 
-from sessions.views import delegation, delegation_actions, drawing, public, speakers
+from sessions.views import calendars, delegation, delegation_actions, delegation_inscribe, drawing, public, speakers
 
 app_name = "sessions"
 
 delegation_urlpatterns = [
     path("", delegation.OwnDelegation.as_view(), name="delegation"),
     path("<str:who>/", delegation.DelegationPage.as_view(), name="delegation-of"),
-    path("<str:who>/inscribe/<slug:statement>/", delegation_actions.Inscribe.as_view(), name="delegation-inscribe"),
-    path("<str:who>/<int:receipt>/level/", delegation_actions.ChangeLevel.as_view(), name="delegation-level"),
-    path("<str:who>/<int:receipt>/speaker/", delegation_actions.EditSpeaker.as_view(), name="delegation-speaker"),
+    path("<str:who>/inscribe/", delegation_inscribe.Inscribe.as_view(), name="delegation-inscribe"),
+    path("<str:who>/<int:receipt>/", delegation_actions.Receipt.as_view(), name="delegation-receipt"),
+    path("<str:who>/<int:receipt>/change/", delegation_actions.ChangeInscription.as_view(), name="delegation-change"),
     path("<str:who>/<int:receipt>/withdraw/", delegation_actions.Withdraw.as_view(), name="delegation-withdraw"),
     path("<str:who>/<int:receipt>/undo/", delegation_actions.UndoWithdrawal.as_view(), name="delegation-undo"),
 ]
@@ -27,6 +27,7 @@ draw_urlpatterns = [
 urlpatterns = [
     path("verify_draw.py", drawing.verify_script, name="verify-script"),
     path("<slug:code>/", public.SessionHome.as_view(), name="session"),
+    path("<slug:code>/deadlines.ics", calendars.deadlines, name="deadlines-calendar"),
     path("<slug:code>/speakers/", speakers.Speakers.as_view(), name="speakers"),
     path("<slug:code>/speakers/versions/<int:version>/", speakers.Speakers.as_view(), name="speakers-version"),
     path("<slug:code>/speakers/versions/<int:version>.json", speakers.SpeakersFile.as_view(), name="speakers-file"),

@@ -1,5 +1,6 @@
 """Where a delegation stands and what it must do by when. Nobody else's delegation opens."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
@@ -8,12 +9,17 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import cached_property
 
 from cnd.actors import Actor, actor_for
-from cnd.models import User
+from cnd.inbox_views import Shown, shown
+from cnd.models import Notice, User
+from sessions.domain.contacts import Contact
 from sessions.domain.rule_values import to_python
-from sessions.models import Delegation, Drawing, Inscription, Rule
-from sessions.views.delegation_reading import due_for_delegations, history_of, own_statements
-from sessions.views.public import SessionPage, state_of
+from sessions.models import Delegation, Drawing, Inscription, Membership, Rule
+from sessions.services.deadlines import deadlines_for
+from sessions.services.visits import note_visit
+from sessions.views.delegation_reading import Due, due_of, history_of, own_statements
+from sessions.views.public import SessionPage, contacts_of, state_of
 
+NOTICES = 3
 State = Drawing.State
 Statement = Inscription.Statement
 
@@ -34,10 +40,14 @@ class OwnPage(SessionPage):
         return actor_for(cast(User, self.request.user))
 
     @cached_property
+    def memberships(self) -> list[Membership]:
+        """For which delegations of this session the user acts."""
+        own = Membership.objects.filter(user=self.request.user.pk, delegation__session=self.meeting_session)
+        return list(own.select_related("delegation__group").order_by("delegation__code"))
+
+    @property
     def delegations(self) -> list[Delegation]:
-        """The delegations of this session for which the user acts."""
-        own = Delegation.objects.represented_by(cast(int, self.request.user.pk))
-        return list(own.filter(session=self.meeting_session).select_related("group").order_by("code"))
+        return [each.delegation for each in self.memberships]
 
     @cached_property
     def delegation(self) -> Delegation | None:
@@ -64,11 +74,15 @@ class OwnPage(SessionPage):
 
     @cached_property
     def rules(self) -> list[Rule]:
-        return list(self.meeting_session.rules.all())
+        return list(self.meeting_session.rules.prefetch_related("corrections"))
 
     def rule(self, name: str) -> Any:
         """Return the value of a rule, or None where the rule book has none."""
         return next((to_python(rule.type, rule.value) for rule in self.rules if rule.name == name), None)
+
+    @property
+    def contacts(self) -> list[Contact]:
+        return contacts_of(self.rules)
 
     @property
     def is_open(self) -> bool:
@@ -81,38 +95,71 @@ class DelegationPage(OwnPage):
     template_name = "sessions/delegation/delegation.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(delegation=self.delegation, delegations=self.delegations, **kwargs)
-        if self.delegation is None or self.debate is None:
+        context = super().get_context_data(
+            delegation=self.delegation, delegations=self.delegations, contacts=self.contacts, **kwargs
+        )
+        if self.delegation is None:
             return context
+        since = self.since()
+        context |= {"since": since, "notices": self.notices(since)}
+        return context | (self._of_debate(since) if self.debate else {"due": self._due(standing=None)})
+
+    def since(self) -> datetime | None:
+        """Note the visit and return since when things are new to this reader, in session time."""
+        membership = next(each for each in self.memberships if each.delegation == self.delegation)
+        is_looked_at = self.request.method == "GET" and not is_fetched_ahead(self.request)
+        previous = note_visit(membership=membership, actor=self.actor) if is_looked_at else membership.previous_visit_at
+        return self.meeting_session.chain.to_session(previous) if previous else None
+
+    def notices(self, since: datetime | None) -> list[tuple[Shown, bool]]:
+        """Return the latest unread notices of this session, and of each whether it is new since the last visit."""
+        user = cast(User, self.request.user)
+        latest = Notice.objects.inbox(user).filter(cause__chain=self.meeting_session.chain_id, read_at__isnull=True)
+        worded = (shown(each, user) for each in latest.select_related("cause__chain")[:NOTICES])
+        return [(each, since is not None and each.at > since) for each in worded]
+
+    def _due(self, standing: set[str] | None) -> list[Due]:
+        session = self.meeting_session
+        deadlines = deadlines_for(session, self.delegation, rules=self.rules, now=session.session_now)
+        return due_of(deadlines, standing)
+
+    def _of_debate(self, since: datetime | None) -> dict[str, Any]:
+        assert self.debate is not None
+        assert self.delegation is not None
         session, drawing = self.meeting_session, self.standing_drawing
-        draw_at = session.chain.to_session(drawing.draw_at) if drawing else self.rule("debate.draw_at")
         lengths = {
             rule.name: to_python(rule.type, rule.value) for rule in self.rules if rule.type == Rule.Type.DURATION
         }
         statements = own_statements(self.debate, self.delegation, drawing, lengths)
         standing = {each.inscription.statement for each in statements if not each.is_withdrawn}
         group = self.delegation.group
-        return context | {
+        is_chair = group is not None and group.chair_id == self.delegation.pk
+        history = history_of(self.debate, self.delegation, self.drawings)
+        opens, closes = self.rule("debate.inscription_opens"), self.rule("debate.inscription_closes")
+        due = self._due(standing)
+        return {
             "drawing": drawing,
             "drawing_state": state_of(drawing) if drawing else "",
-            "draw_at": draw_at,
             "statements": statements,
+            "inscription": {"opens": opens, "closes": closes, "is_ahead": bool(opens and opens > session.session_now)},
             "is_open": self.is_open,
-            "inscription": {
-                "opens": self.rule("debate.inscription_opens"),
-                "closes": self.rule("debate.inscription_closes"),
-                "is_ahead": (self.rule("debate.inscription_opens") or session.session_now) > session.session_now,
-            },
             "may_inscribe": self.is_open and standing <= {Statement.GROUP},
-            "may_inscribe_group": self.is_open
-            and group is not None
-            and group.chair_id == self.delegation.pk
-            and Statement.GROUP not in standing,
+            "may_inscribe_group": self.is_open and is_chair and Statement.GROUP not in standing,
             "is_inscribed": bool(standing - {Statement.GROUP}),
             "may_undo": any(each.can_undo for each in statements),
-            "due": due_for_delegations(self.rules, drawing, draw_at, session.session_now),
-            "history": history_of(self.debate, self.delegation, self.drawings),
+            "unnamed": [each.inscription for each in statements if each.lacks_speaker],
+            "due": due,
+            "next": next((each for each in due if not each.is_done), None),
+            "history": history,
+            "count_new": sum(since is not None and each.at > since for each in history),
         }
+
+
+def is_fetched_ahead(request: HttpRequest) -> bool:
+    """Tell whether a browser or a script asked for the page without anybody looking at it."""
+    purposes = " ".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    is_page = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return not is_page or "prefetch" in purposes or "preview" in purposes
 
 
 class OwnDelegation(DelegationPage):

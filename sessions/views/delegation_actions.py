@@ -1,31 +1,43 @@
-"""What a delegation does for itself: inscribe, change level or speaker, withdraw, and take that back."""
+"""What a delegation does with an inscription of its own: change level and speaker, withdraw, and take that back."""
 
+import hashlib
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from cnd.errors import DomainError
+from cnd.canonical import canonical
+from cnd.errors import DomainError, Refused
 from sessions.domain.speakers import SpeakersList
-from sessions.forms.delegation import OwnInscriptionForm, OwnLevelForm
-from sessions.forms.roster import SpeakerForm
+from sessions.forms.delegation import ChangeForm, SeenForm
 from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, Level
-from sessions.services.inscriptions import change_level, edit_speaker, inscribe, undo_withdrawal, withdraw
+from sessions.services.inscriptions import change_inscription, locked, undo_withdrawal, withdraw
 from sessions.services.list_events import current_list
 from sessions.views.delegation import OwnPage
-from sessions.views.staff_base import tell_refusal
+from sessions.views.staff_base import carrying, tell_refusal
 from sessions.views.staff_list_reading import Names, after, place_of, slot_of
 
 State = Drawing.State
 Statement = Inscription.Statement
 
-# What an address calls a statement, and what the service does; the own one depends on who one is.
-STATEMENTS = {"own": "", "group": Statement.GROUP.value}
+
+def content_of(inscription: Inscription) -> tuple[str, str, str]:
+    """Return level, name and title of the speaker as recorded."""
+    speaker = (inscription.speaker.value if inscription.speaker else None) or {}
+    return inscription.level, speaker.get("name", ""), speaker.get("title", "")
+
+
+def asked_by(form: Form) -> tuple[str, str, str]:
+    """Return the same as a form wants it."""
+    given = form.cleaned_data
+    return given["level"], given["speaker_name"], given["speaker_title"]
 
 
 class OwnAction(OwnPage):
@@ -36,19 +48,27 @@ class OwnAction(OwnPage):
     is_danger = False
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=self.form_class(initial=self.initial())))
+        self.prepare()
+        if said := self.pointless():
+            messages.info(request, said)
+            return redirect(self.own_page)
+        return self.render_to_response(self.get_context_data(form=self.make_form(initial=self.initial())))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = self.form_class(request.POST)
         # Asked first, so that an address that is not one's own says nothing about the form either.
         self.prepare()
+        form = self.make_form(request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=422)
         try:
+            self.compare(form)
             said = self.perform(form)
         except DomainError as fault:
+            if said := self.repeated(form, fault):
+                messages.info(request, said)
+                return redirect(self.own_page)
             tell_refusal(form, fault)
-            return self.render_to_response(self.get_context_data(form=form), status=fault.status)
+            return self.render_to_response(self.get_context_data(form=form, fault=fault), status=fault.status)
         messages.success(request, said)
         return redirect(self.own_page)
 
@@ -57,8 +77,22 @@ class OwnAction(OwnPage):
         if self.delegation is None:
             raise Http404("no such delegation")
 
+    def pointless(self) -> str:
+        """Return why there is nothing to do here any more, as on a page gone back to; empty where there is."""
+        return ""
+
+    def repeated(self, form: Any, fault: DomainError) -> str:
+        """Return what to say where the refusal only means that this very thing is done already; empty elsewhere."""
+        return ""
+
+    def make_form(self, *args: Any, **kwargs: Any) -> Form:
+        return self.form_class(*args, **kwargs)
+
     def initial(self) -> dict[str, Any]:
         return {}
+
+    def compare(self, form: Any) -> None:
+        """Raise Refused when the page that was sent showed something that is no longer so."""
 
     def perform(self, form: Any) -> str:
         """Call the service and return the sentence that tells what was done."""
@@ -73,49 +107,47 @@ class OwnAction(OwnPage):
         return reverse("sessions:delegation-of", args=[self.meeting_session.code, self.kwargs["who"]])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        self.prepare()
         return super().get_context_data(
             delegation=self.delegation, own_page=self.own_page, is_danger=self.is_danger, **self.words(), **kwargs
         )
 
 
-class Inscribe(OwnAction):
-    """The own statement, or that of the group which the delegation chairs."""
-
-    form_class = OwnInscriptionForm
-
-    def prepare(self) -> None:
-        super().prepare()
-        if self.debate is None or self.kwargs["statement"] not in STATEMENTS:
-            raise Http404("no such statement")
-
-    @property
-    def statement(self) -> str:
-        return STATEMENTS[self.kwargs["statement"]]
-
-    def words(self) -> dict[str, Any]:
-        title = (
-            _("Inscribe for the statement of your group") if self.statement else _("Inscribe on the list of speakers")
-        )
-        return {
-            "title": title,
-            "submit": _("Inscribe"),
-            "intro": _("You get a receipt with number and time. Level and speaker can be changed later."),
-        }
-
-    def perform(self, form: Any) -> str:
-        made = inscribe(
-            debate=cast(GeneralDebate, self.debate),
-            delegation=cast(Delegation, self.delegation),
-            statement=self.statement,
-            actor=self.actor,
-            **form.cleaned_data,
-        )
-        return _("You are inscribed, under receipt %(n)d.") % {"n": made.receipt_number}
-
-
 class InscriptionAction(OwnAction):
     """Something about one inscription, named by its receipt."""
+
+    form_class = SeenForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Compare what the page showed with what is true now, under the lock, before anything is done."""
+        with transaction.atomic():
+            if self.debate is not None:
+                locked(self.debate)
+            self.prepare()
+            if said := self.pointless():
+                messages.info(request, said)
+                return redirect(self.own_page)
+            return super().post(request, *args, **kwargs)
+
+    def compare(self, form: Any) -> None:
+        """Raise Refused when the page that was sent showed something that is no longer so."""
+        if form.cleaned_data["seen"] not in ("", self.seen):
+            carrying(form, seen=self.seen)
+            raise Refused("changed_meanwhile", self.changed())
+
+    def changed(self) -> str:
+        """Say what is so by now."""
+        return _("What this does has changed since you opened the page: read it again.")
+
+    @property
+    def seen(self) -> str:
+        """What the page shows of the state of things, in short."""
+        inscription = self.inscription
+        with translation.override("en"):  # the reader may have another language by the time they send it
+            shown = [inscription.level, str(inscription.speaker_id), self.words().get("losses", [])]
+        return hashlib.sha256(canonical(shown)).hexdigest()
+
+    def initial(self) -> dict[str, Any]:
+        return {"seen": self.seen}
 
     @cached_property
     def inscription(self) -> Inscription:
@@ -150,19 +182,44 @@ class InscriptionAction(OwnAction):
         return after(self.speakers, delegation=self.code, statement=self.inscription.statement, **event)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        self.prepare()
         return super().get_context_data(inscription=self.inscription, **kwargs)
 
 
-class ChangeLevel(InscriptionAction):
-    form_class = OwnLevelForm
+class Receipt(InscriptionAction):
+    """The receipt alone, to be printed and kept."""
 
-    def initial(self) -> dict[str, Any]:
-        self.prepare()
-        return {"level": self.inscription.level}
+    template_name = "sessions/delegation/receipt.html"
+    http_method_names = ["get", "head", "options"]
 
     def words(self) -> dict[str, Any]:
-        return {"title": _("Change the level"), "submit": _("Change the level"), "losses": self._effects()}
+        return {
+            "title": _("Receipt %(n)d") % {"n": self.inscription.receipt_number},
+            "received_at": self.inscription.receipt_at,
+            "real_at": self.inscription.received_real_at,
+            "address": self.request.build_absolute_uri(),
+        }
+
+
+class ChangeInscription(InscriptionAction):
+    """Level and speaker, in one form."""
+
+    form_class = ChangeForm
+
+    def pointless(self) -> str:
+        return _("This inscription was withdrawn.") if self.inscription.withdrawn_at else ""
+
+    def initial(self) -> dict[str, Any]:
+        level, name, title = content_of(self.inscription)
+        return super().initial() | {"level": level, "speaker_name": name, "speaker_title": title}
+
+    def words(self) -> dict[str, Any]:
+        return {
+            "title": _("Change level or speaker"),
+            "submit": _("Save"),
+            "intro": _("The secretariat sees who speaks; the public does not."),
+            "losses": self._effects(),
+            "losses_title": _("What another level does"),
+        }
 
     def _effects(self) -> list[str]:
         drawing = self.standing_drawing
@@ -182,35 +239,33 @@ class ChangeLevel(InscriptionAction):
                 )
         return effects
 
-    def perform(self, form: Any) -> str:
-        changed = change_level(inscription=self.inscription, level=form.cleaned_data["level"], actor=self.actor)
-        return _("Your level: %(level)s.") % {"level": changed.get_level_display()}
+    def changed(self) -> str:
+        level, *speaker = content_of(self.inscription)
+        words = {"level": Level(level).label, "speaker": ", ".join(filter(None, speaker)) or "–"}
+        said = _("This has changed since you opened the page. Recorded now: level %(level)s, speaker %(speaker)s.")
+        return said % words
 
-
-class EditSpeaker(InscriptionAction):
-    form_class = SpeakerForm
-
-    def initial(self) -> dict[str, Any]:
-        self.prepare()
-        speaker = self.inscription.speaker
-        known = speaker.value if speaker and speaker.value else {}
-        return {"speaker_name": known.get("name", ""), "speaker_title": known.get("title", "")}
-
-    def words(self) -> dict[str, Any]:
-        return {
-            "title": _("Change the speaker"),
-            "submit": _("Save"),
-            "intro": _("The secretariat sees who speaks; the public does not."),
-        }
+    def repeated(self, form: Any, fault: DomainError) -> str:
+        return self._saved() if content_of(self.inscription) == asked_by(form) else ""
 
     def perform(self, form: Any) -> str:
-        name, title = form.cleaned_data["speaker_name"], form.cleaned_data["speaker_title"]
-        edit_speaker(inscription=self.inscription, name=name, title=title, actor=self.actor)
-        return _("The speaker is recorded.")
+        level, name, title = asked_by(form)
+        self.inscription = change_inscription(
+            inscription=self.inscription, level=level, speaker_name=name, speaker_title=title, actor=self.actor
+        )
+        return self._saved()
+
+    def _saved(self) -> str:
+        level, *speaker = content_of(self.inscription)
+        words = {"level": Level(level).label, "speaker": ", ".join(filter(None, speaker)) or "–"}
+        return _("Recorded: level %(level)s, speaker %(speaker)s.") % words
 
 
 class Withdraw(InscriptionAction):
     is_danger = True
+
+    def pointless(self) -> str:
+        return _("Your inscription is withdrawn.") if self.inscription.withdrawn_at else ""
 
     def words(self) -> dict[str, Any]:
         return {"title": _("Withdraw from the list"), "submit": _("Withdraw"), "losses": self._losses()}
@@ -254,6 +309,11 @@ class Withdraw(InscriptionAction):
 
 
 class UndoWithdrawal(InscriptionAction):
+    def pointless(self) -> str:
+        if self.inscription.withdrawn_at:
+            return ""
+        return _("You are inscribed already, under receipt %(n)s.") % {"n": self.inscription.receipt_number}
+
     def words(self) -> dict[str, Any]:
         return {
             "title": _("Take the withdrawal back"),

@@ -1,6 +1,6 @@
 """Where a delegation stands: its inscriptions, its lot, slot and place, what is due, what happened to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cnd.models import JournalEntry
-from sessions.domain.rule_values import to_python
 from sessions.domain.speakers import SpeakersList
 from sessions.models import (
     Delegation,
@@ -22,8 +22,8 @@ from sessions.models import (
     ListVersion,
     Lot,
     Membership,
-    Rule,
 )
+from sessions.services.deadlines import Deadline
 from sessions.services.list_events import as_fact
 from sessions.views.speakers import next_place
 from sessions.views.staff_list_reading import Names, slot_of, told
@@ -31,6 +31,14 @@ from sessions.views.staff_list_reading import Names, slot_of, told
 Kind = ListEvent.Kind
 State = Drawing.State
 Statement = Inscription.Statement
+
+# What the product itself knows of a deadline, it says in the reader's language.
+_TITLES = {
+    "debate.inscription_opens": gettext_lazy("Inscriptions open"),
+    "debate.inscription_closes": gettext_lazy("Inscriptions close"),
+    "debate.draw_at": gettext_lazy("Drawing of lots"),
+}
+_OF_INSCRIPTION = ("debate.inscription_opens", "debate.inscription_closes")
 
 # What else happens to a delegation on the list stands in the journal, as its own act.
 _SHOWN_EVENTS = {Kind.ABSENT, Kind.EXCHANGED, Kind.SPOKEN}
@@ -66,17 +74,30 @@ class OwnStatement:
     def is_withdrawn(self) -> bool:
         return self.inscription.withdrawn_at is not None
 
+    @property
+    def lacks_speaker(self) -> bool:
+        """Tell whether it is still to be said who speaks."""
+        has_spoken = self.standing is not None and self.standing.is_spoken
+        return (
+            not self.is_withdrawn
+            and not has_spoken
+            and not (self.inscription.speaker and self.inscription.speaker.value)
+        )
+
 
 @dataclass(frozen=True)
 class Due:
     """Something a delegation must do, or wait for, by a moment of session time."""
 
+    name: str
+    """The rule's, such as `debate.inscription_closes`."""
     title: str
     at: datetime
     is_closing: bool
-    is_next: bool
+    is_done: bool
     is_rule: bool
     """Its title is the rule book's own, in English."""
+    is_announced: bool
 
 
 @dataclass(frozen=True, order=True)
@@ -163,21 +184,29 @@ def _can_undo(drawing: Drawing | None, events: Sequence[ListEvent]) -> bool:
     return drawing.state == State.ANNOUNCED and any(event.kind == Kind.WITHDRAWN for event in events)
 
 
-def due_for_delegations(
-    rules: Sequence[Rule], drawing: Drawing | None, draw_at: datetime | None, now: datetime
-) -> list[Due]:
-    """Return what lies ahead of delegations, in order of time; an announced drawing at its announced moment."""
-    ahead: list[tuple[datetime, str, bool, bool]] = []
-    for rule in rules:
-        if rule.type != Rule.Type.INSTANT or not rule.is_deadline or rule.audience != "delegations":
+def due_of(deadlines: Iterable[Deadline], standing: Collection[str] | None) -> list[Due]:
+    """Return what lies ahead of a delegation, in order of time, of the deadlines that concern it.
+
+    `standing` are the statements for which it is inscribed; None where the session has no general debate.
+    """
+    due = []
+    for each in deadlines:
+        if not each.concerns or each.is_past or not (each.rule.is_deadline or each.is_announced):
             continue
-        if drawing is not None and rule.name == "debate.draw_at":
-            continue
-        ahead.append((to_python(rule.type, rule.value), rule.title, "close" in rule.key, True))
-    if drawing is not None and drawing.state == State.ANNOUNCED and draw_at is not None:
-        ahead.append((draw_at, _("Drawing of lots, as announced"), False, False))
-    ahead = sorted(each for each in ahead if each[0] >= now)
-    return [Due(title, at, is_closing, at == ahead[0][0], is_rule) for at, title, is_closing, is_rule in ahead]
+        title, is_known = _TITLES.get(each.rule.name), each.rule.name in _TITLES
+        is_done = each.rule.name in _OF_INSCRIPTION and bool(set(standing or ()) - {Statement.GROUP})
+        due.append(
+            Due(
+                name=each.rule.name,
+                title=str(title) if is_known else each.rule.title,
+                at=each.at,
+                is_closing=each.is_closing,
+                is_done=is_done,
+                is_rule=not is_known,
+                is_announced=each.is_announced,
+            )
+        )
+    return due
 
 
 # --- what happened ----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What anybody can read of the sessions: the start page, and a session with its meetings, windows and deadlines."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from cnd import clock
+from sessions.domain.contacts import Contact, contact_of
 from sessions.domain.rule_values import to_python
 from sessions.models import Drawing, GeneralDebate, Inscription, ListVersion, MeetingSession, Rule, Segment
 from sessions.services.deadlines import deadlines_for, standing_drawing_of
@@ -44,6 +46,12 @@ def days_of(segments: list[Segment]) -> dict[str, Any]:
         "begins": min(segment.opens_on for segment in segments),
         "ends": max(segment.closes_on for segment in segments),
     }
+
+
+def contacts_of(rules: Iterable[Rule]) -> list[Contact]:
+    """Return whom to ask, as the rule book says."""
+    lines: list[str] = next((rule.value for rule in rules if rule.name == "secretariat.contacts"), [])
+    return [contact_of(line) for line in lines]
 
 
 def planned_draw(session: MeetingSession) -> datetime | None:
@@ -101,6 +109,7 @@ class SessionHome(SessionPage):
             segments=segments,
             ahead=[each for each in deadlines if not each.is_past],
             past=[each for each in deadlines if each.is_past],
+            contacts=contacts_of(rules),
             **days_of(segments),
             **kwargs,
         )

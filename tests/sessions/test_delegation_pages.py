@@ -9,7 +9,7 @@ from django.test import Client
 
 from cnd import clock
 from cnd.actors import COMMAND
-from cnd.models import Chain, JournalEntry
+from cnd.models import Chain, JournalEntry, Notice
 from sessions.models import Delegation, Inscription, MeetingSession, Membership
 from sessions.services.inscriptions import change_level, withdraw
 from sessions.services.roster_import import import_roster
@@ -67,11 +67,10 @@ def test_a_focal_point_comes_to_the_page_of_the_own_delegation() -> None:
     "address",
     [
         url("delegation-of", "BE"),
-        url("delegation-inscribe", "BE", "own"),
-        *[url(f"delegation-{name}", "BE", 1) for name in ("level", "speaker", "withdraw", "undo")],
+        url("delegation-inscribe", "BE"),
+        *[url(f"delegation-{name}", "BE", 1) for name in ("receipt", "change", "withdraw", "undo")],
         # The receipt of another delegation below one's own address.
-        *[url(f"delegation-{name}", "AT", 1) for name in ("level", "speaker", "withdraw", "undo")],
-        url("delegation-inscribe", "AT", "nothing"),
+        *[url(f"delegation-{name}", "AT", 1) for name in ("receipt", "change", "withdraw", "undo")],
         url("delegation-of", "ZZ"),
     ],
 )
@@ -193,6 +192,8 @@ def test_what_comes_next_are_the_deadlines_of_delegations_in_order() -> None:
     session = make_session()
     assert [each.title for each in signed_in(session).get(url("delegation")).context["due"]] == [
         "Drawing of lots",
+        "Programme of the high-level side events is frozen; after it nobody is promoted",
+        "Programme of the regular side events is frozen; after it nobody is promoted",
         "Nominations of co-chairs and panellists of the first roundtable close, before it begins",
         "Nominations of co-chairs and panellists of the second roundtable close",
     ]
@@ -203,7 +204,11 @@ def test_an_announced_drawing_is_due_at_its_announced_moment() -> None:
     inscribe_states(session, 3)
     drawing = announce_now(session, lead_s=3600)
     due = signed_in(session).get(url("delegation")).context["due"][0]
-    assert (due.title, due.at) == ("Drawing of lots, as announced", session.chain.to_session(drawing.draw_at))
+    assert (due.title, due.is_announced, due.at) == (
+        "Drawing of lots",
+        True,
+        session.chain.to_session(drawing.draw_at),
+    )
 
 
 # --- what happened ----------------------------------------------------------------------------------------------------
@@ -217,9 +222,10 @@ def history(client: Client) -> list[tuple[str, str]]:
 def test_the_history_tells_what_was_done_and_by_whom() -> None:
     session = make_session(WINDOW_OPEN)
     client = signed_in(session)
-    client.post(url("delegation-inscribe", "AT", "own"), {"level": "ministerial"})
+    client.post(url("delegation-inscribe", "AT"), {"level": "ministerial"})
     change_level(inscription=of("AT"), level="above_ministerial", actor=COMMAND)
-    client.post(action("speaker", of("AT")), {"speaker_name": "A. N. Other", "speaker_title": ""})
+    given = {"level": "above_ministerial", "speaker_name": "A. N. Other", "speaker_title": ""}
+    client.post(action("change", of("AT")), given)
     client.post(action("withdraw", of("AT")))
     client.post(action("undo", of("AT")))
     assert history(client) == [
@@ -265,7 +271,7 @@ def test_a_delegation_inscribes_itself_while_inscriptions_are_open() -> None:
     session = make_session(WINDOW_OPEN)
     client = signed_in(session)
     given = {"level": "ministerial", "speaker_name": "Maria Musterfrau", "speaker_title": "Minister"}
-    answer = client.post(url("delegation-inscribe", "AT", "own"), given, follow=True)
+    answer = client.post(url("delegation-inscribe", "AT"), given, follow=True)
     assert "You are inscribed, under receipt 1." in text_of(answer)
     made: Any = of("AT")
     assert (made.statement, made.level, made.speaker.value) == (
@@ -277,34 +283,35 @@ def test_a_delegation_inscribes_itself_while_inscriptions_are_open() -> None:
 
 def test_an_observer_inscribes_its_own_kind_of_statement() -> None:
     session = make_session(WINDOW_OPEN)
-    signed_in(session, "VA").post(url("delegation-inscribe", "VA", "own"), {"level": "below_ministerial"})
+    signed_in(session, "VA").post(url("delegation-inscribe", "VA"), {"level": "below_ministerial"})
     assert of("VA", "other").level == "below_ministerial"
 
 
 def test_outside_the_window_a_delegation_cannot_inscribe_itself() -> None:
     session = make_session()
-    answer = signed_in(session).post(url("delegation-inscribe", "AT", "own"), {"level": "ministerial"})
+    answer = signed_in(session).post(url("delegation-inscribe", "AT"), {"level": "ministerial"})
     assert (answer.status_code, Inscription.objects.count()) == (409, 0)
     assert "Inscriptions closed 26 February 2024, 18:00 (Vienna); ask the secretariat." in text_of(answer)
 
 
 def test_only_the_recorded_chair_inscribes_for_its_group() -> None:
     session = make_session(WINDOW_OPEN)
-    client, address = signed_in(session), url("delegation-inscribe", "AT", "group")
-    assert address not in client.get(url("delegation")).content.decode()
-    assert client.post(address, {"level": "ministerial"}).status_code == 409
+    client, address = signed_in(session), url("delegation-inscribe", "AT")
+    assert f"{address}?for=group" not in client.get(url("delegation")).content.decode()
+    assert client.post(address, {"level": "ministerial", "statement": "group"}).status_code == 409
+    assert Inscription.objects.count() == 0
     austria = state(session, "AT")
     assert austria.group is not None
     austria.group.chair = austria
     austria.group.save()
-    assert address in client.get(url("delegation")).content.decode()
-    assert client.post(address, {"level": "ministerial"}).status_code == 302
+    assert f"{address}?for=group" in client.get(url("delegation")).content.decode()
+    assert client.post(address, {"level": "ministerial", "statement": "group"}).status_code == 302
     assert of("AT", "group").group == austria.group
 
 
 def test_a_form_without_a_level_says_so_beside_the_field() -> None:
     session = make_session(WINDOW_OPEN)
-    answer = signed_in(session).post(url("delegation-inscribe", "AT", "own"), {"speaker_name": "Kept as typed"})
+    answer = signed_in(session).post(url("delegation-inscribe", "AT"), {"speaker_name": "Kept as typed"})
     assert answer.status_code == 422
     assert 'id="id_level_error"' in answer.content.decode()
     assert 'value="Kept as typed"' in answer.content.decode()
@@ -314,9 +321,9 @@ def test_a_delegation_changes_its_level_and_its_speaker() -> None:
     session = make_session()
     inscribed(session, "AT")
     client = signed_in(session)
-    answer = client.post(action("level", of("AT")), {"level": "above_ministerial"}, follow=True)
-    assert "Your level: Above ministerial." in text_of(answer)
-    client.post(action("speaker", of("AT")), {"speaker_name": "A. N. Other", "speaker_title": "Minister"})
+    given = {"level": "above_ministerial", "speaker_name": "A. N. Other", "speaker_title": "Minister"}
+    answer = client.post(action("change", of("AT")), given, follow=True)
+    assert "Recorded: level Above ministerial, speaker A. N. Other, Minister." in text_of(answer)
     made: Any = of("AT")
     assert (made.level, made.speaker.value["name"]) == ("above_ministerial", "A. N. Other")
 
@@ -327,9 +334,9 @@ def test_after_the_draw_the_level_page_says_at_which_place_one_would_stand() -> 
     drawing = draw_now(announce_now(session))
     row = next(row for row in published(drawing)["speakers"] if row["level"] == "below_ministerial")
     client = signed_in(session, row["delegation"])
-    said = text_of(client.get(action("level", of(row["delegation"]))))
+    said = text_of(client.get(action("change", of(row["delegation"]))))
     assert "Above ministerial: you would stand at place 4." in said
-    client.post(action("level", of(row["delegation"])), {"level": "above_ministerial"})
+    client.post(action("change", of(row["delegation"])), {"level": "above_ministerial"})
     assert [each["place"] for each in published(drawing)["speakers"] if each["slot"] == row["slot"]] == [4]
 
 
@@ -367,9 +374,9 @@ def test_every_change_is_journalled_as_the_users_own() -> None:
     session = make_session()
     made = inscribed(session, "AT")
     user = focal_point(session, "AT")
-    signed_in(session).post(action("level", made), {"level": "above_ministerial"})
+    signed_in(session).post(action("change", made), {"level": "above_ministerial"})
     entry = JournalEntry.objects.order_by("number").reverse()[0]
-    assert (entry.action, entry.actor, entry.subject) == ("change_level", f"user:{user.pk}", "delegation:AT")
+    assert (entry.action, entry.actor, entry.subject) == ("change_inscription", f"user:{user.pk}", "delegation:AT")
 
 
 def test_the_number_of_queries_does_not_grow_with_list_and_history() -> None:
@@ -378,9 +385,12 @@ def test_the_number_of_queries_does_not_grow_with_list_and_history() -> None:
     drawing = draw_now(announce_now(session))
     code = published(drawing)["speakers"][-1]["delegation"]
     client = signed_in(session, code)
+    client.get(url("delegation"))  # this begins the visit
     few: Any = queries(client, url("delegation"))
     for level in ("ministerial", "above_ministerial", "below_ministerial") * 3:
         change_level(inscription=of(code), level=level, actor=COMMAND)
     for late in Delegation.objects.filter(session=session, group__code="african").exclude(inscriptions__pk__gt=0)[:9]:
         inscribed(session, late.code)
+    # How many it takes to word the unread ones is bounded by how many are shown: test_portal.
+    Notice.objects.update(read_at=clock.now())
     assert queries(client, url("delegation")) == few
