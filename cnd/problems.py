@@ -12,13 +12,16 @@ from rest_framework.views import set_rollback
 
 from cnd.clock import rfc3339
 from cnd.errors import DomainError
+from cnd.logs import request_id
 
 CONTENT_TYPE = "application/problem+json"
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> dict[str, Any]:
     """Return the members of a problem; `code` is stable, the words are for people."""
-    return {"type": f"urn:cnd:problem:{code}", "title": title, "status": status, "detail": detail, **more}
+    found = {"type": f"urn:cnd:problem:{code}", "title": title, "status": status, "detail": detail, **more}
+    # By it those who watch over the service find in the log what happened.
+    return found | {"request_id": request_id()} if request_id() else found
 
 
 def _of_domain(fault: DomainError) -> dict[str, Any]:
