@@ -16,10 +16,17 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "A token made in the portal, under “API tokens”."}
 
 
-class PublicScheme(TokenScheme):
-    """What is public needs no token; one that is sent is counted as itself."""
+class PublicScheme(OpenApiAuthenticationExtension):
+    """What is public needs no token; one that is sent is counted as itself. Defined once, above."""
 
     target_class = "cnd.api_auth.PublicAccess"
+    name: list[str] = []
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {TokenScheme.name: []}
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        return []
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

@@ -94,7 +94,9 @@ def idempotent(handler: Handler) -> Handler:
     def handled(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         key = key_of(request)
         if key is None:
-            return handler(view, request, *args, **kwargs)
+            # One transaction too, so that the answer is what this write made of things and nothing newer.
+            with transaction.atomic():
+                return handler(view, request, *args, **kwargs)
         # Before the key is taken: a body that cannot be read is refused here.
         fingerprint = fingerprint_of(request)
         with transaction.atomic():

@@ -8,6 +8,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 TAG = re.compile(r'(W/)?"([!#-~]*)"')
+VERSION = re.compile(r"[0-9]{1,18}")
 NOTHING_HAS_THIS = -1
 
 
@@ -43,7 +44,7 @@ def expected_version(request: Request, current: int | None) -> int | None:
     if not all(tags):
         raise VersionMalformed
     # A weak tag is none to rest a change on; another resource's is no number of ours.
-    versions = [int(tag[2]) if not tag[1] and tag[2].isdecimal() else NOTHING_HAS_THIS for tag in tags if tag]
+    versions = [int(tag[2]) if not tag[1] and VERSION.fullmatch(tag[2]) else NOTHING_HAS_THIS for tag in tags if tag]
     return current if current in versions else versions[0]
 
 

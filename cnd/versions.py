@@ -14,10 +14,10 @@ class Outdated(DomainError):
     title = gettext_lazy("Changed meanwhile")
 
 
-def version_of(chain: Chain, resource: str, audience: str) -> int | None:
-    """Return the version of a resource for an audience; None when it was never touched for it."""
+def version_of(chain: Chain, resource: str, audience: str) -> int:
+    """Return the version of a resource for an audience; 0 when it was never touched for it."""
     found = ResourceVersion.objects.filter(chain=chain, resource=resource, audience=audience)
-    return found.values_list("version", flat=True).first()
+    return found.values_list("version", flat=True).first() or 0
 
 
 def require_version(chain: Chain, resource: str, audience: str, expected: int | None) -> None:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from sessions import api
+from sessions import api_inscriptions as inscriptions
 
 urlpatterns = [
     path("sessions/", api.SessionList.as_view(), name="api-sessions"),
@@ -12,5 +13,21 @@ urlpatterns = [
     path("sessions/<slug:code>/draws/<int:attempt>/bundle/", api.DrawBundle.as_view(), name="api-bundle"),
     path("sessions/<slug:code>/draws/<int:attempt>/values/", api.DrawValues.as_view(), name="api-draw-values"),
     path("sessions/<slug:code>/rules/", api.RuleList.as_view(), name="api-rules"),
+    path("sessions/<slug:code>/inscriptions/", inscriptions.InscriptionList.as_view(), name="api-inscriptions"),
+    path(
+        "sessions/<slug:code>/inscriptions/<int:receipt>/",
+        inscriptions.InscriptionDetail.as_view(),
+        name="api-inscription",
+    ),
+    path(
+        "sessions/<slug:code>/inscriptions/<int:receipt>/withdraw/",
+        inscriptions.InscriptionWithdrawal.as_view(),
+        name="api-inscription-withdraw",
+    ),
+    path(
+        "sessions/<slug:code>/inscriptions/<int:receipt>/undo-withdrawal/",
+        inscriptions.InscriptionRestoration.as_view(),
+        name="api-inscription-undo",
+    ),
     path("sessions/<slug:code>/journal/head/", api.JournalHead.as_view(), name="api-journal-head"),
 ]

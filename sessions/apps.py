@@ -12,12 +12,14 @@ class SessionsConfig(AppConfig):
         # Models are not loaded before this.
         from cnd.outbox.kinds import register_letterhead
         from cnd.sign_in import register_demo_sign_ins
-        from sessions.services import audiences, messages, notices
+        from sessions.services import audiences, gauges, messages, notices, scopes
         from sessions.services.demonstration import sign_ins
         from sessions.services.letterhead import letterhead_of
 
         register_demo_sign_ins(sign_ins)
         register_letterhead(letterhead_of)
         audiences.register()
+        gauges.register()
         messages.register()
         notices.register()
+        scopes.register()
