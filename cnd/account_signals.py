@@ -1,4 +1,4 @@
-"""What follows when the library of signing in says that something happened: journal, and what a login session proves."""
+"""What follows when the library of signing in says that something happened: an entry, and what a login session proves."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The roster from a CSV file: read, previewed with every bad row named, taken whole or not at all."""
 
-import csv
-import io
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -10,10 +8,10 @@ from cnd import journal
 from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid
 from sessions.models import Delegation, GeneralDebate, Inscription, Level
+from sessions.services.csv_rows import Fault, Line, read_lines
 from sessions.services.inscriptions import inscribe, locked
 
 COLUMNS = ("delegation", "statement", "level", "speaker_name", "speaker_title")
-MOST_ROWS = 1000
 Statement = Inscription.Statement
 
 
@@ -30,77 +28,31 @@ class RosterRow:
     is_known: bool
 
 
-@dataclass(frozen=True)
-class RosterFault:
-    """One fault of one row: the line of the file, the column where there is one, and what is wrong."""
-
-    line: int
-    column: str
-    message: str
-
-    def __str__(self) -> str:
-        where = _("line %(n)d") % {"n": self.line} + (f", {self.column}" if self.column else "")
-        return f"{where}: {self.message}"
-
-
 @dataclass
 class RosterPreview:
     """What a file would do."""
 
     rows: list[RosterRow] = field(default_factory=list)
-    faults: list[RosterFault] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def new_rows(self) -> list[RosterRow]:
         return [row for row in self.rows if not row.is_known]
 
 
-def decode(content: bytes) -> str:
-    """Return the text of an uploaded file. Raises Invalid when it is no UTF-8."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        message = _("The file is not UTF-8 text; save it as “CSV UTF-8”.")
-        raise Invalid("not_utf8", message, fields={"file": [message]}) from fault
-
-
 def read_roster(debate: GeneralDebate, text: str) -> RosterPreview:
     """Read a file with a header row; `delegation` and `level` are needed, separated by comma, semicolon or tab."""
     preview = RosterPreview()
-    text = text.lstrip("\ufeff")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    begins = 1
-    try:
-        for cells in reader:
-            lines.append((begins, cells))
-            # A cell may hold line breaks; what is named is where its row begins.
-            begins = reader.line_num + 1
-    except csv.Error as fault:
-        preview.faults.append(RosterFault(begins, "", _("This is not a CSV file (%(why)s).") % {"why": fault}))
-        return preview
-    header = [name.strip().lower() for name in lines[0][1]] if lines else []
-    for name in ("delegation", "level"):
-        if name not in header:
-            preview.faults.append(RosterFault(1, name, _("The header has no such column.")))
-    for name in header:
-        if name not in COLUMNS:
-            known = ", ".join(COLUMNS)
-            preview.faults.append(RosterFault(1, name, _("Unknown column; known are %(known)s.") % {"known": known}))
-    if len(header) != len(set(header)):
-        preview.faults.append(RosterFault(1, "", _("A column stands twice in the header.")))
-    if len(lines) > MOST_ROWS + 1:
-        preview.faults.append(RosterFault(1, "", _("More than %(n)d rows.") % {"n": MOST_ROWS}))
-    if not preview.faults:
-        _read_rows(debate, header, lines, preview)
+    lines, faults = read_lines(text, columns=COLUMNS, needed=("delegation", "level"))
+    _read_rows(debate, lines, preview)
+    # As somebody mends the file: from its top to its end.
+    preview.faults = sorted([*faults, *preview.faults], key=lambda fault: fault.line)
+    if faults:
+        preview.rows = [row for row in preview.rows if row.line not in {fault.line for fault in faults}]
     return preview
 
 
-def _read_rows(
-    debate: GeneralDebate, header: list[str], lines: list[tuple[int, list[str]]], preview: RosterPreview
-) -> None:
+def _read_rows(debate: GeneralDebate, lines: list[Line], preview: RosterPreview) -> None:
     delegations = {
         each.code: each for each in Delegation.objects.filter(session=debate.session_id).select_related("group")
     }
@@ -110,20 +62,13 @@ def _read_rows(
     of_group = {each.group_id: each for each in standing.values() if each.statement == Statement.GROUP}
     levels = {str(label).lower(): value for value, label in Level.choices} | {value: value for value in Level.values}
     seen: dict[tuple[str, str], int] = {}
-    for number, cells in lines[1:]:
-        if not any(cell.strip() for cell in cells):
-            continue
+    for line in lines:
+        number, row = line.number, line.cells
         faults_before = len(preview.faults)
 
         def fault(column: str, message: str, line: int = number) -> None:
-            preview.faults.append(RosterFault(line, column, message))
+            preview.faults.append(Fault(line, column, message))
 
-        if len(cells) != len(header):
-            fault("", _("%(n)d cells, where the header has %(m)d.") % {"n": len(cells), "m": len(header)})
-            continue
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-        if "\x00" in "".join(cells):
-            fault("", _("A character that no text may hold."))
         delegation = delegations.get(row["delegation"].upper())
         if delegation is None:
             fault("delegation", _("No delegation has the code “%(code)s”.") % {"code": row["delegation"][:20]})

@@ -14,9 +14,10 @@ from cnd.arrival import arrival_of
 from cnd.errors import DomainError, Invalid
 from sessions.forms.roster import ImportConfirmForm, ImportForm, InscribeForm, RosterFilter
 from sessions.models import Delegation, Drawing, Inscription, RegionalGroup
+from sessions.services.csv_rows import decode
 from sessions.services.inscriptions import inscribe, inscription_window
 from sessions.services.list_events import standing_drawing
-from sessions.services.roster_import import COLUMNS, decode, import_roster, read_roster
+from sessions.services.roster_import import COLUMNS, import_roster, read_roster
 from sessions.views.staff_base import StaffForm, StaffMixin, StaffPage, tell_refusal
 from sessions.views.staff_home import window_state
 

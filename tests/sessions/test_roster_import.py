@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from cnd.actors import COMMAND
 from cnd.errors import Invalid, NotPermitted
 from sessions.models import Inscription, MeetingSession
-from sessions.services.roster_import import decode, import_roster, read_roster
+from sessions.services.csv_rows import decode
+from sessions.services.roster_import import import_roster, read_roster
 from tests.sessions.kept import kept
 from tests.sessions.scenes import as_focal_point, count_entries, inscribed, last_entry, make_session, state
 
