@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from cnd.api import BoundedPages, refuse_unknown
 from cnd.api_private import PrivateView
+from cnd.arrival import arrival_of
 from cnd.bodies import read
 from cnd.errors import NotFound
 from cnd.idempotency import idempotent
@@ -127,7 +128,14 @@ class InscriptionList(InscriptionsView):
         if delegation is None:
             raise ValidationError({"delegation": [_("There is no such delegation in this session.")]})
         statement = Inscription.Statement.GROUP if given.pop("statement") == GROUP else ""
-        made = inscribe(debate=debate, delegation=delegation, statement=statement, actor=self.actor, **given)
+        made = inscribe(
+            debate=debate,
+            delegation=delegation,
+            statement=statement,
+            actor=self.actor,
+            arrived_at=arrival_of(request._request),
+            **given,
+        )
         response = self.told(made.receipt_number, status=201)
         response.headers["Location"] = request.build_absolute_uri(
             reverse("api-inscription", args=[code, made.receipt_number])
