@@ -1,32 +1,43 @@
-"""What every resource of the API shares: bounded pages, and versions that make polling cheap (DESIGN)."""
+"""What every resource of the API shares: bounded pages, known parameters, and versions that make polling cheap."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.core.cache import cache
-from django.db import connection
-from django.http import HttpResponse
-from django.utils.cache import patch_vary_headers
-from django.utils.http import parse_etags, quote_etag
-from django.utils.translation import get_language
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from cnd import polling
 from cnd.errors import NotFound
-from cnd.models import ResourceVersion
 
-BODY_KEPT_S = 3600
+MOST_PAGES = 1_000_000
 
-# Written out because it is all that a conditional request asks: to have it put together took longer than to answer it.
-VERSION = """
-SELECT version.version FROM cnd_resourceversion version JOIN cnd_chain chain ON chain.id = version.chain_id
-WHERE chain.code = %s AND version.resource = %s AND version.audience = %s
-"""
+
+def whole_number(request: Request, name: str, *, least: int, most: int, default: int) -> int:
+    """Return a parameter of the query that is a whole number. Raises ValidationError naming it and its bounds."""
+    given = request.query_params.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) < 20 and least <= int(given) <= most):
+        raise ValidationError(
+            {name: [_("A whole number from %(least)d to %(most)d is expected.") % {"least": least, "most": most}]}
+        )
+    return int(given)
+
+
+def refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """Refuse parameters that the operation does not have. Raises ValidationError naming each.
+
+    A misspelt filter that is ignored looks like an answer.
+    """
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise ValidationError({name: [_("There is no such parameter.")] for name in unknown})
 
 
 class BoundedPages(PageNumberPagination):
@@ -36,53 +47,52 @@ class BoundedPages(PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 500
 
+    def get_page_number(self, request: Request, paginator: Any) -> int:
+        return whole_number(request, self.page_query_param, least=1, most=MOST_PAGES, default=1)
+
+    def get_page_size(self, request: Request) -> int:
+        return whole_number(request, "page_size", least=1, most=self.max_page_size, default=self.page_size)
+
 
 class VersionedView(APIView):
     """A public resource of one chain whose body is a function of its version.
 
-    A conditional request reads the version's row and nothing else. A body is kept under its version, so that nothing
-    is ever invalidated. Bodies hold instants, never what a clock would change.
+    `PollingMiddleware` answers what it can; here bodies are built. They hold instants, never what a clock would change.
     """
 
     resource = ""
+    parameters: frozenset[str] = frozenset()
+    """The names that may stand in the query."""
 
-    def resource_name(self) -> str:
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        view = super().as_view(**initkwargs)
+        view.polled = cls  # type: ignore[attr-defined]
+        return view
+
+    @classmethod
+    def resource_name(cls, kwargs: dict[str, Any]) -> str:
         """Return the resource whose version this is; `resource` unless the path names more."""
-        return self.resource
+        return cls.resource
 
-    def version(self) -> int | str | None:
+    @classmethod
+    def version(cls, kwargs: dict[str, Any]) -> polling.Version | None:
         """Return the public version, or None when there is no such resource."""
-        with connection.cursor() as cursor:
-            cursor.execute(VERSION, [self.kwargs["code"], self.resource_name(), ResourceVersion.PUBLIC])
-            row = cursor.fetchone()
-        return row[0] if row else None
+        return polling.version_of(kwargs["code"], cls.resource_name(kwargs))
 
     def answer(self, request: Request, build: Callable[[], Any]) -> HttpResponse:
         """Return 304, the kept body, or what `build` makes, under one ETag."""
-        version = self.version()
-        if version is None:
+        refuse_unknown(request, self.parameters)
+        plain: HttpRequest = request._request
+        asked = polling.asked_for(type(self), self.kwargs, plain)
+        if asked is None:
             raise NotFound("not_found", _("There is nothing at this address."))
-        # A page names the next one in full, so the host is part of the body; the order of parameters is not.
-        query = sorted((name, value) for name, values in request.query_params.lists() for value in values)
-        key = self._key(version, get_language() or settings.LANGUAGE_CODE, request.build_absolute_uri("/"), query)
-        etag = quote_etag(key)
-        if not {etag, "*"}.isdisjoint(parse_etags(request.headers.get("If-None-Match", ""))):
-            return self._with_headers(HttpResponse(status=304), etag)
-        body = cache.get(key)
-        if body is None:
-            body = JSONRenderer().render(build())
-            # A change while the body was built would put a newer body under the older version.
-            if self.version() == version:
-                cache.set(key, body, BODY_KEPT_S)
-        return self._with_headers(HttpResponse(body, content_type="application/json"), etag)
 
-    def _key(self, *parts: Any) -> str:
-        text = repr((settings.RELEASE, self.__class__.__name__, sorted(self.kwargs.items()), parts))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        def body() -> bytes:
+            with translation.override(polling.language_of(plain.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
+                rendered: bytes = JSONRenderer().render(build())
+            return rendered
 
-    @staticmethod
-    def _with_headers(response: HttpResponse, etag: str) -> HttpResponse:
-        response["ETag"] = etag
-        response["Cache-Control"] = "no-cache"
-        patch_vary_headers(response, ["Accept-Language"])
-        return response
+        made = polling.built_once(asked.etag, body, lambda: self.version(self.kwargs) == asked.version)
+        is_known = polling.is_known(plain, asked.etag) or polling.is_any_known(plain)
+        return polling.unchanged(asked.etag) if is_known else polling.whole(made, asked.etag)

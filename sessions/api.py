@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Max
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
@@ -19,6 +18,7 @@ from cnd.api import VersionedView
 from cnd.canonical import canonical
 from cnd.errors import NotFound
 from cnd.models import Checkpoint, ResourceVersion
+from cnd.polling import Version, one_row
 from sessions.filters import SlotFilter
 from sessions.models import Delegation, Drawing, ListVersion, MeetingSession, Rule, Slot
 from sessions.serializers import (
@@ -33,6 +33,12 @@ from sessions.serializers import (
     SpeakersShape,
 )
 from sessions.services.draw import hand_in_drand
+
+# Every change of a session raises the sum, whatever the order in which changes of two sessions are committed.
+VERSION_OF_ALL = """
+SELECT CAST(SUM(version) AS BIGINT), COUNT(*), CAST(MAX(changed_at) AS TEXT) FROM cnd_resourceversion
+WHERE resource = %s AND audience = %s
+"""
 
 NOT_MODIFIED = OpenApiResponse(description="Nothing changed since the version named in If-None-Match.")
 PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, description="A problem (RFC 9457).")
@@ -67,6 +73,8 @@ def drawing_or_404(code: str, attempt: int) -> Drawing:
 class PagedView(VersionedView, GenericAPIView[Any]):
     """A versioned list in bounded pages."""
 
+    parameters = frozenset({"page", "page_size"})
+
     def page(self) -> Any:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data).data
@@ -79,11 +87,9 @@ class SessionList(PagedView):
     serializer_class = SessionSerializer
     queryset = MeetingSession.objects.select_related("chain").prefetch_related("segments").order_by("code")
 
-    def version(self) -> int | str | None:
-        versions = ResourceVersion.objects.filter(resource=self.resource, audience=ResourceVersion.PUBLIC)
-        # The id rises with every new session, the instant with every change of one.
-        newest = versions.aggregate(at=Max("changed_at"), last=Max("pk"))
-        return f"{newest['at']} {newest['last']}"
+    @classmethod
+    def version(cls, kwargs: dict[str, Any]) -> Version | None:
+        return one_row(VERSION_OF_ALL, [cls.resource, ResourceVersion.PUBLIC])
 
     @described("sessions_list", SessionSerializer(many=True), "All sessions")
     def get(self, request: Request) -> HttpResponse:
@@ -106,6 +112,7 @@ class SlotList(PagedView):
     """The speaking slots by number, with who holds them now."""
 
     resource = "slots"
+    parameters = PagedView.parameters | frozenset(SlotFilter.base_filters)
     serializer_class = SlotSerializer
     filter_backends = [DjangoFilterBackend]
     filterset_class = SlotFilter
@@ -163,8 +170,9 @@ class DrawList(PagedView):
 class DrawView(VersionedView):
     """A resource of one drawing; its id is the number of the attempt."""
 
-    def resource_name(self) -> str:
-        return f"draws/{self.kwargs['attempt']}"
+    @classmethod
+    def resource_name(cls, kwargs: dict[str, Any]) -> str:
+        return f"draws/{kwargs['attempt']}"
 
 
 class DrawDetail(DrawView):

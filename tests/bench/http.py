@@ -1,4 +1,8 @@
-"""The slots of a drawn CND67 over HTTP, beside constants through the same stack and a bare application."""
+"""Slots and speakers of a drawn CND67 over HTTP, beside constants through the same stack and a bare application.
+
+Two constants, since a poll is answered before most of the stack is passed: one where polls are answered, which takes
+all that a poll passes (the aim is a ratio to this one), and one from an ordinary view behind the whole stack.
+"""
 
 import contextlib
 import functools
@@ -20,10 +24,12 @@ from tests.bench import load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLOTS = "/api/v1/sessions/cnd67/slots/"
+SPEAKERS = "/api/v1/sessions/cnd67/speakers/"
+FEW = frozenset({"bare WSGI, same bytes", "slots, plain", "slots, conditional (304)"})
+"""What every kind of server is compared by."""
 ROUNDS = 3
 SECONDS = 1.5
 MOST = 10_000
-THREADS = 4
 PATIENCE_S = 60
 
 SCENE = """
@@ -38,13 +44,16 @@ drawn_session(114)
 
 @dataclass(frozen=True)
 class Case:
-    """One request, repeated; `against` names the case that it is a ratio to."""
+    """One request, repeated."""
 
     name: str
     port: int
     path: str
     status: str
     against: str = ""
+    """The case that this one is a ratio to."""
+    beside: str = ""
+    """Another one."""
     etag: str = ""
     is_fresh: bool = False
     """Every run asks for something that was not asked before, so that nothing kept is served."""
@@ -68,6 +77,8 @@ def production(database_url: str, redis_url: str, folder: Path) -> dict[str, str
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SECURE_SSL_REDIRECT": "false",
+        # Counted as ever, and never used up.
+        "THROTTLE_ANONYMOUS": "1000000000/min",
         "LOG_LEVEL": "WARNING",
     }
 
@@ -92,9 +103,11 @@ class Server:
     def worker(self) -> int | None:
         """Return the process that answers; None where the machine does not tell."""
         try:
-            return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
-        except (OSError, IndexError):
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        except OSError:
             return None
+        # Beside it may stand one that only tidies up.
+        return max(map(int, children), key=lambda pid: load.cpu_seconds(pid) or 0, default=None)
 
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """Ask once; return status, headers by lower-case name, and body."""
@@ -105,12 +118,24 @@ class Server:
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 
 
+GTHREAD = "gunicorn gthread, 4 threads"
+SERVERS = {
+    GTHREAD: ["gunicorn", "--no-control-socket", "--worker-class", "gthread", "--workers", "1", "--threads", "4"],
+    "gunicorn gthread, 1 thread": ["gunicorn", "--no-control-socket", "--worker-class", "gthread", "--threads", "1"],
+    "gunicorn sync": ["gunicorn", "--no-control-socket", "--worker-class", "sync", "--workers", "1"],
+    "granian, 1 thread": ["granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "1"],
+    "granian, 4 threads": ["granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "4"],
+}
+CHOSEN = "granian, 1 thread"
+"""What the image starts, with more processes."""
+
+
 @contextlib.contextmanager
-def gunicorn(application: str, env: dict[str, str], log: Path) -> Iterator[Server]:
-    """Serve an application with one process of as many threads as the image gives each of several."""
+def served(kind: str, application: str, env: dict[str, str], log: Path) -> Iterator[Server]:
+    """Serve an application with one process of a kind of server."""
     port = servers.free_port()
-    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
-    command += ["--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)]
+    command = [sys.executable, "-m", *SERVERS[kind], application]
+    command += ["--bind", f"127.0.0.1:{port}"] if "gunicorn" in command else ["--port", str(port), "--no-ws"]
     ended = functools.partial(end_with, os.getpid(), signal.SIGTERM)
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out, preexec_fn=ended)
@@ -131,40 +156,57 @@ def gunicorn(application: str, env: dict[str, str], log: Path) -> Iterator[Serve
         process.wait(15)
 
 
-def cases(product: Server, plain: Server, etag: str) -> list[Case]:
+def cases(product: Server, plain: Server, etags: dict[str, str]) -> list[Case]:
     """Return what is measured, each after what it is compared with."""
-    constant, empty = "constant, through the stack", "empty 304, through the stack"
+    bare, nothing = "bare WSGI, same bytes", "bare WSGI, empty 304"
+    whole, empty = "constant, where polls are", "empty 304, where polls are"
+    far, far_empty = "constant, ordinary view", "empty 304, ordinary view"
     return [
-        Case("bare WSGI, same bytes", plain.port, "/", "200"),
-        Case("bare WSGI, empty 304", plain.port, "/empty", "304"),
-        Case(constant, product.port, "/api/v1/bench/constant/", "200", "bare WSGI, same bytes"),
-        Case(empty, product.port, "/api/v1/bench/empty/", "304", "bare WSGI, empty 304"),
-        Case("slots, plain", product.port, SLOTS, "200", constant),
-        Case("slots, conditional (304)", product.port, SLOTS, "304", empty, etag=etag),
+        Case(bare, plain.port, "/", "200"),
+        Case(nothing, plain.port, "/empty", "304"),
+        Case(far, product.port, "/api/v1/bench/constant/", "200", bare),
+        Case(far_empty, product.port, "/api/v1/bench/empty/", "304", nothing),
+        Case(whole, product.port, "/api/v1/bench/polled/", "200", bare),
+        Case(empty, product.port, "/api/v1/bench/polled/empty/", "304", nothing),
+        Case("slots, plain", product.port, SLOTS, "200", whole, far),
+        Case("slots, conditional (304)", product.port, SLOTS, "304", empty, far_empty, etag=etags[SLOTS]),
+        Case("speakers, plain", product.port, SPEAKERS, "200", whole, far),
+        Case("speakers, conditional (304)", product.port, SPEAKERS, "304", empty, far_empty, etag=etags[SPEAKERS]),
     ]
 
 
 def measure(database_url: str, redis_url: str, folder: Path) -> dict[str, Any]:
-    """Measure all cases in turn, several times round, and return medians, ratios and single runs."""
+    """Measure all cases on the chosen server, and three on every other."""
     make_scene(database_url, folder)
     env = production(database_url, redis_url, folder)
-    with gunicorn("cnd.wsgi", env, folder / "product.log") as product:
+    found = measured(CHOSEN, env, folder, ROUNDS)
+    few = {kind: found if kind == CHOSEN else measured(kind, env, folder, 1, FEW) for kind in SERVERS}
+    found["servers"] = {
+        kind: {name: each["requests_per_second"] for name, each in one["cases"].items() if name in FEW}
+        for kind, one in few.items()
+    }
+    return found
+
+
+def measured(kind: str, env: dict[str, str], folder: Path, rounds: int, only: frozenset[str] = frozenset()) -> Any:
+    """Measure cases in turn on one kind of server, several times round; return medians, ratios and single runs."""
+    with served(kind, "cnd.wsgi:application", env, folder / "product.log") as product:
         status, headers, body = product.get(SLOTS)
         if status != 200 or body.count(b'"number"') != 114:
             raise SystemExit(f"the slots are not those of a drawn CND67: {status} {body[:300]!r}")
+        etags = {SLOTS: headers["etag"], SPEAKERS: product.get(SPEAKERS)[1]["etag"]}
         (folder / "body.json").write_bytes(body)
-        with gunicorn("tests.bench.bare:application", bare(folder), folder / "bare.log") as plain:
-            wanted = cases(product, plain, headers["etag"])
+        with served(kind, "tests.bench.bare:application", bare(folder), folder / "bare.log") as plain:
+            wanted = [case for case in cases(product, plain, etags) if not only or case.name in only]
             workers = {server.port: server.worker() for server in (product, plain)}
             runs: dict[str, list[load.Load]] = {case.name: [] for case in wanted}
-            for number in range(-1, ROUNDS):
+            for number in range(-1, rounds):
                 for case in wanted:
-                    seconds = SECONDS if number >= 0 else 0.4
                     run = load.run(
                         case.port,
                         case.request(number),
                         status=case.status,
-                        seconds=seconds,
+                        seconds=SECONDS if number >= 0 else 0.4,
                         most=MOST,
                         worker=workers[case.port],
                     )
@@ -174,8 +216,8 @@ def measure(database_url: str, redis_url: str, folder: Path) -> dict[str, Any]:
             return {
                 "bytes": len(body),
                 "connections": load.CONNECTIONS,
-                "server": f"gunicorn, one gthread worker of {THREADS} threads",
-                "rounds": ROUNDS,
+                "server": f"{kind}, one process",
+                "rounds": rounds,
                 "cases": {case.name: summary(case, runs) for case in wanted},
             }
 
@@ -192,11 +234,15 @@ def summary(case: Case, runs: dict[str, list[load.Load]]) -> dict[str, Any]:
         "server_us": median_or_none([run.server_us for run in mine]),
         "runs": [asdict(run) for run in mine],
     }
-    if case.against:
-        other = runs[case.against]
-        found["against"] = case.against
-        found["ratio"] = statistics.median(one.rate / two.rate for one, two in zip(mine, other, strict=True))
+    if case.against in runs:
+        found["against"], found["ratio"] = case.against, ratio(mine, runs[case.against])
+    if case.beside in runs:
+        found["beside"], found["ratio_beside"] = case.beside, ratio(mine, runs[case.beside])
     return found
+
+
+def ratio(mine: list[load.Load], other: list[load.Load]) -> float:
+    return statistics.median(one.rate / two.rate for one, two in zip(mine, other, strict=True))
 
 
 def median_or_none(values: list[float | None]) -> float | None:

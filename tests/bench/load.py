@@ -48,13 +48,27 @@ class Connection:
     """One kept-alive connection with at most one request under way."""
 
     def __init__(self, port: int, request: bytes, status: bytes) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self.socket = self._connected()
         self._request = request
         self._start = b"HTTP/1.1 " + status
         self._got = b""
         self._length = 0
         self.asked_at = 0.0
+
+    def _connected(self) -> socket.socket:
+        connected = socket.create_connection(("127.0.0.1", self._port), timeout=10)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the server will close after this answer, as one does that keeps no connections."""
+        return b"connection: close" in self._got[: self._got.find(b"\r\n\r\n")].lower()
+
+    def renew(self) -> None:
+        self.socket.close()
+        self.socket = self._connected()
 
     def ask(self) -> None:
         """Send the request; it is short enough to leave in one piece."""
@@ -85,7 +99,7 @@ def run(port: int, request: bytes, *, status: str, seconds: float, most: int, wo
         selector = stack.enter_context(selectors.DefaultSelector())
         connections = [Connection(port, request, status.encode()) for _ in range(CONNECTIONS)]
         for each in connections:
-            stack.callback(each.socket.close)
+            stack.callback(lambda one=each: one.socket.close())
             selector.register(each.socket, selectors.EVENT_READ, each)
         waits: list[float] = []
         mine, theirs, began = time.process_time(), cpu_seconds(worker), time.perf_counter()
@@ -101,6 +115,10 @@ def run(port: int, request: bytes, *, status: str, seconds: float, most: int, wo
                 if key.data.take():
                     now = time.perf_counter()
                     waits.append(now - key.data.asked_at)
+                    if key.data.is_over:
+                        selector.unregister(key.fileobj)
+                        key.data.renew()
+                        selector.register(key.data.socket, selectors.EVENT_READ, key.data)
                     key.data.ask()
         took = time.perf_counter() - began
         spent = cpu_seconds(worker)
