@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.paginator import Page, Paginator
@@ -16,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.views.generic import TemplateView, View
 
 from cnd.errors import NotFound
-from cnd.inbox import mark_all_read, mark_read, mark_unread
+from cnd.inbox import mark_all_read, mark_read, mark_unread, unread_count
 from cnd.models import Notice, User
 from cnd.outbox.kinds import letterhead
 from cnd.outbox.texts import paragraphs_of, word
@@ -33,6 +34,7 @@ class Shown:
     subject: str
     paragraphs: list[SafeString]
     link: str
+    """A path of this service, or empty where there is no page or the text names it already."""
     session: str
     time_zone: str
     at: datetime
@@ -49,7 +51,7 @@ def shown(notice: Notice, user: User) -> Shown:
         notice=notice,
         subject=worded.subject,
         paragraphs=paragraphs_of(worded),
-        link=worded.link,
+        link="" if worded.link in worded.body else worded.link.removeprefix(settings.SITE_URL),
         session=head.title,
         time_zone=head.time_zone or "UTC",
         at=cause.chain.to_session(cast(datetime, notice.sent_at)),
@@ -78,7 +80,11 @@ class Inbox(OwnMixin, TemplateView):
         page: Page[Notice] = Paginator(notices, PAGE).get_page(self.request.GET.get("page"))
         newest = notices.values_list("pk", flat=True).order_by("-pk").first()
         return super().get_context_data(
-            page_obj=page, shown=[shown(each, self.user) for each in page], newest=newest, **kwargs
+            page_obj=page,
+            shown=[shown(each, self.user) for each in page],
+            newest=newest,
+            unread=unread_count(self.user),
+            **kwargs,
         )
 
 

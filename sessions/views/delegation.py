@@ -102,7 +102,8 @@ class DelegationPage(OwnPage):
             return context
         since = self.since()
         context |= {"since": since, "notices": self.notices(since)}
-        return context | (self._of_debate(since) if self.debate else {"due": self._due(standing=None)})
+        context |= self._of_debate(since) if self.debate else {"due": self._due(set())}
+        return context | {"next": next((each for each in context["due"] if not each.is_done), None)}
 
     def since(self) -> datetime | None:
         """Note the visit and return since when things are new to this reader, in session time."""
@@ -118,10 +119,10 @@ class DelegationPage(OwnPage):
         worded = (shown(each, user) for each in latest.select_related("cause__chain")[:NOTICES])
         return [(each, since is not None and each.at > since) for each in worded]
 
-    def _due(self, standing: set[str] | None) -> list[Due]:
-        session = self.meeting_session
+    def _due(self, standing: set[str]) -> list[Due]:
+        session, drawing = self.meeting_session, self.standing_drawing
         deadlines = deadlines_for(session, self.delegation, rules=self.rules, now=session.session_now)
-        return due_of(deadlines, standing)
+        return due_of(deadlines, standing, is_drawn=drawing is not None and drawing.state == State.DRAWN)
 
     def _of_debate(self, since: datetime | None) -> dict[str, Any]:
         assert self.debate is not None
@@ -136,7 +137,6 @@ class DelegationPage(OwnPage):
         is_chair = group is not None and group.chair_id == self.delegation.pk
         history = history_of(self.debate, self.delegation, self.drawings)
         opens, closes = self.rule("debate.inscription_opens"), self.rule("debate.inscription_closes")
-        due = self._due(standing)
         return {
             "drawing": drawing,
             "drawing_state": state_of(drawing) if drawing else "",
@@ -148,8 +148,7 @@ class DelegationPage(OwnPage):
             "is_inscribed": bool(standing - {Statement.GROUP}),
             "may_undo": any(each.can_undo for each in statements),
             "unnamed": [each.inscription for each in statements if each.lacks_speaker],
-            "due": due,
-            "next": next((each for each in due if not each.is_done), None),
+            "due": self._due(standing),
             "history": history,
             "count_new": sum(since is not None and each.at > since for each in history),
         }

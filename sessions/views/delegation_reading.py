@@ -38,7 +38,6 @@ _TITLES = {
     "debate.inscription_closes": gettext_lazy("Inscriptions close"),
     "debate.draw_at": gettext_lazy("Drawing of lots"),
 }
-_OF_INSCRIPTION = ("debate.inscription_opens", "debate.inscription_closes")
 
 # What else happens to a delegation on the list stands in the journal, as its own act.
 _SHOWN_EVENTS = {Kind.ABSENT, Kind.EXCHANGED, Kind.SPOKEN}
@@ -184,24 +183,29 @@ def _can_undo(drawing: Drawing | None, events: Sequence[ListEvent]) -> bool:
     return drawing.state == State.ANNOUNCED and any(event.kind == Kind.WITHDRAWN for event in events)
 
 
-def due_of(deadlines: Iterable[Deadline], standing: Collection[str] | None) -> list[Due]:
+def due_of(deadlines: Iterable[Deadline], standing: Collection[str], *, is_drawn: bool) -> list[Due]:
     """Return what lies ahead of a delegation, in order of time, of the deadlines that concern it.
 
-    `standing` are the statements for which it is inscribed; None where the session has no general debate.
+    `standing` are the statements for which it is inscribed.
     """
+    is_inscribed = bool(set(standing) - {Statement.GROUP})
+    done = {
+        "debate.inscription_opens": is_inscribed,
+        "debate.inscription_closes": is_inscribed,
+        "debate.draw_at": is_drawn,
+    }
     due = []
     for each in deadlines:
         if not each.concerns or each.is_past or not (each.rule.is_deadline or each.is_announced):
             continue
         title, is_known = _TITLES.get(each.rule.name), each.rule.name in _TITLES
-        is_done = each.rule.name in _OF_INSCRIPTION and bool(set(standing or ()) - {Statement.GROUP})
         due.append(
             Due(
                 name=each.rule.name,
                 title=str(title) if is_known else each.rule.title,
                 at=each.at,
                 is_closing=each.is_closing,
-                is_done=is_done,
+                is_done=done.get(each.rule.name, False),
                 is_rule=not is_known,
                 is_announced=each.is_announced,
             )
