@@ -3,7 +3,6 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
@@ -114,16 +113,6 @@ class PublicAccess(TokenAuthentication):
     def authenticate(self, request: Request) -> None:  # type: ignore[override]
         if bearer_of(request._request) is not None:
             admit(request._request)
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """Our own pages: whoever is signed in there, with the CSRF token for writes. Without the cookie, nothing is read."""
-
-    def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        plain: HttpRequest = request._request
-        if settings.SESSION_COOKIE_NAME not in plain.COOKIES or bearer_of(plain) is not None:
-            return None
-        return super().authenticate(request)
 
 
 class HasScope(BasePermission):

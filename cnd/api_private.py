@@ -1,18 +1,39 @@
 """What is not public: answers for whoever signs in, kept by nobody in between."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
+from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cnd.actors import Actor, actor_for
-from cnd.api_auth import HasScope, SessionAuthentication, TokenAuthentication
+from cnd.api_auth import HasScope, TokenAuthentication, bearer_of
 from cnd.preconditions import is_known
+from cnd.second_factor import PROVEN, needs_second_factor
+
+
+class SecondFactorMissing(exceptions.PermissionDenied):
+    default_code = "second_factor_required"
+    default_detail = _("Staff act with a second factor only. Set it up in your account.")
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Our own pages: whoever is signed in there, with the CSRF token for writes. Without the cookie, nothing is read."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        plain: HttpRequest = request._request
+        if settings.SESSION_COOKIE_NAME not in plain.COOKIES or bearer_of(plain) is not None:
+            return None
+        found = super().authenticate(request)
+        if found and needs_second_factor(found[0]) and plain.session.get(PROVEN) != found[0].pk:
+            raise SecondFactorMissing
+        return found
 
 
 class PrivateView(APIView):
@@ -35,8 +56,5 @@ class PrivateView(APIView):
     ) -> Response | HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(response, _VARY)  # type: ignore[arg-type]
+        patch_vary_headers(response, ("Authorization", "Cookie"))  # type: ignore[arg-type]
         return response
-
-
-_VARY: Iterable[str] = ("Authorization", "Cookie")

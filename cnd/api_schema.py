@@ -32,7 +32,7 @@ class PublicScheme(OpenApiAuthenticationExtension):
 class SessionScheme(OpenApiAuthenticationExtension):
     """The cookie of our own pages."""
 
-    target_class = "cnd.api_auth.SessionAuthentication"
+    target_class = "cnd.api_private.SessionAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
