@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from cnd import clock, journal, sweeps
@@ -58,13 +58,14 @@ def wanted_deliveries() -> int:
 def let_lapse() -> None:
     """Let lapse what waits and is not worth sending any more. Called by the sweep."""
     at = clock.now()
-    waiting = Notice.objects.filter(state=State.WAITING, asked_again_at__isnull=True)
+    waiting = Notice.objects.filter(state=State.WAITING, next_attempt_at__isnull=False, asked_again_at__isnull=True)
     idle = waiting.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=at))
     for chain in Chain.objects.all():
-        late = Cause.objects.filter(chain=chain, worth_until__lte=chain.to_session(at))
+        # From what waits to its cause, not the other way round: what waits is little, what was ever told is much.
+        late = Cause.objects.filter(pk=OuterRef("cause_id"), chain=chain, worth_until__lte=chain.to_session(at))
         with transaction.atomic():
             # What another has locked is left to it: two updates of many rows could each wait for the other.
-            found = idle.filter(cause__in=late).order_by("pk").select_for_update(skip_locked=True)
+            found = idle.filter(Exists(late)).order_by("next_attempt_at").select_for_update(skip_locked=True)
             Notice.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:BATCH])).update(
                 state=State.LAPSED, next_attempt_at=None
             )

@@ -28,13 +28,17 @@ class _Punctual(smtplib.SMTP):
         watch.daemon = True
         watch.start()
         try:
-            return super().getreply()
+            reply = super().getreply()
         except smtplib.SMTPServerDisconnected as fault:
-            if is_late.is_set() or isinstance(fault.__context__, TimeoutError):
-                raise NoAnswer("The mail server did not answer in time.") from None
-            raise
+            if not is_late.is_set() and not isinstance(fault.__context__, TimeoutError):
+                raise
+            is_late.set()
         finally:
             watch.cancel()
+        if is_late.is_set():  # what came until then is no reply
+            self.close()
+            raise NoAnswer("The mail server did not answer in time.")
+        return reply
 
 
 class _PunctualOverTls(_Punctual, smtplib.SMTP_SSL):

@@ -1,15 +1,19 @@
 """Kinds of notices, readers and waiting mails for the tests of the outbox."""
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from cnd.models import Cause, Chain, Notice, User
-from cnd.outbox.kinds import Kind, register_kind
+from cnd.outbox.kinds import Kind
 from cnd.outbox.telling import tell
 
 
 def _fill(cause: Cause, _user: User) -> dict[str, str]:
     return {"thing": str(cause.context.get("thing", "the inscription"))}
+
+
+def _raise(_cause: Cause, _user: User) -> dict[str, str]:
+    raise LookupError("https://secret.example.org/key")
 
 
 def _link(_cause: Cause, _user: User) -> str:
@@ -37,8 +41,10 @@ OPTIONAL = Kind(
 )
 
 
-def register_test_kinds() -> None:
-    register_kind(PLAIN, OPTIONAL)
+BROKEN = replace(PLAIN, code="test_broken", fill=_raise)
+
+
+KINDS = (PLAIN, OPTIONAL, BROKEN)
 
 
 def reader(name: str = "reader", **facts: Any) -> User:
@@ -52,7 +58,3 @@ def told(chain: Chain, user: User, *, kind: Kind = PLAIN, key: str = "news", **m
     """Tell one person something and return the mail that waits to be sent."""
     cause = tell(chain=chain, kind=kind.code, key=key, audience=f"user:{user.pk}", **more)
     return cause.notices.get(recipient=user, channel=Notice.Channel.EMAIL)
-
-
-def later(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds)
