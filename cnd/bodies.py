@@ -11,8 +11,6 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Refuses members it does not know: a misspelt one that is ignored looks like one that was taken."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, dict):
-            raise ValidationError({"": [_("An object is expected.")]})
         faults = {name: [_("There is no such member.")] for name in sorted(set(data) - set(self.fields))}
         try:
             value = super().to_internal_value(data)
@@ -26,6 +24,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def read(shape: type[StrictSerializer], data: Any) -> dict[str, Any]:
     """Return what was sent as `shape` has it. Raises ValidationError naming every fault."""
+    if not isinstance(data, dict):
+        raise ValidationError({"": [_("An object is expected.")]})
     given = shape(data=data)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)

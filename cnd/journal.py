@@ -185,6 +185,18 @@ def refer(datum: PersonalDatum | None) -> dict[str, str] | None:
     return {"personal": str(datum.key), "hash": datum.hash} if datum else None
 
 
+Shown = Callable[[PersonalDatum], Iterable[tuple[str, str]]]
+_shown: dict[str, Shown] = {}
+
+
+def register_shown(name: str, where: Shown) -> None:
+    """Have what `where(datum)` returns, as (resource, audience), get a new version when a person's data are erased.
+
+    Registering a name again replaces it.
+    """
+    _shown[name] = where
+
+
 def erase_personal(*, datum: PersonalDatum, actor: Actor, reason: str) -> None:
     """Erase a person's data for good; every entry that refers to them still verifies. A second call changes nothing."""
     require_secretariat(actor)
@@ -199,6 +211,8 @@ def erase_personal(*, datum: PersonalDatum, actor: Actor, reason: str) -> None:
             datum.answers.update(body="")
             draft.change(f"personal:{datum.key}", "kept", "erased")
             draft.touch("personal-data", audience=ResourceVersion.STAFF)
+            for where in _shown.values():
+                draft.resources.update(where(datum))
 
 
 # --- verification -----------------------------------------------------------------------------------------------------

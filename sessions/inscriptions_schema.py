@@ -13,7 +13,7 @@ AUSTRIA = {
     "version": 87,
     "delegation": "AT",
     "statement": OWN,
-    "group": "western_european_and_others",
+    "group": "western_european_others",
     "level": "ministerial",
     "speaker_name": "Ms Anna Example",
     "speaker_title": "Federal Minister",

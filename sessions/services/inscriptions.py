@@ -10,7 +10,7 @@ from cnd.actors import Actor
 from cnd.errors import Invalid, NotFound, Refused
 from cnd.instants import instant_text
 from cnd.journal import Draft
-from cnd.models import ResourceVersion
+from cnd.models import PersonalDatum, ResourceVersion
 from cnd.versions import require_version
 from sessions.models import Delegation, GeneralDebate, Inscription, Level, ListEvent, RegionalGroup
 from sessions.services.access import require_acts_for
@@ -54,6 +54,15 @@ def resource_of(inscription: Inscription) -> str:
 def audience_of(inscription: Inscription) -> str:
     """Return who, beside the secretariat, may see an inscription."""
     return f"delegation:{inscription.delegation.code}"
+
+
+def shown_of(datum: PersonalDatum) -> list[tuple[str, str]]:
+    """Return which resources show these data of a person, and to whom."""
+    shown: list[tuple[str, str]] = []
+    for each in datum.inscriptions.select_related("delegation"):
+        own = audience_of(each)
+        shown += [("inscription", own), (resource_of(each), own), ("roster", ResourceVersion.STAFF)]
+    return shown
 
 
 def _require_version(inscription: Inscription, expected: int | None) -> None:

@@ -300,7 +300,11 @@ def test_journal_verifies_after_a_speaker_was_erased(session: MeetingSession) ->
 
 def test_inscription_is_told_to_staff_and_its_own_delegation_only(session: MeetingSession) -> None:
     own(session)
-    assert last_entry(session).resources == [["inscription", "delegation:AT"], ["roster", ResourceVersion.STAFF]]
+    assert last_entry(session).resources == [
+        ["inscription", "delegation:AT"],
+        ["inscription/1", "delegation:AT"],
+        ["roster", ResourceVersion.STAFF],
+    ]
 
 
 # --- withdrawals ------------------------------------------------------------------------------------------------------
