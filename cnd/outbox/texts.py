@@ -97,6 +97,8 @@ def check_text(kind: Kind, subject: str, body: str) -> None:
     """Raise Invalid naming every fault of a wording: unknown placeholders, stray braces, an unfit subject."""
     known = placeholders(kind)
     faults = {"subject": _faults(subject, known), "body": _faults(body, known)}
+    if _printable(body, "\n\t") != body:
+        faults["body"].append(_("The text holds characters that cannot be shown."))
     if len(subject.splitlines()) > 1 or subject != _one_line(subject):
         faults["subject"].append(_("The subject must be one line."))
     if len(subject) > LONGEST_SUBJECT:
@@ -126,8 +128,8 @@ def _one_line(text: str) -> str:
     return _printable(" ".join(text.split()))
 
 
-def _printable(text: str) -> str:
-    return "".join(each for each in text if each == "\n" or unicodedata.category(each) != "Cc")
+def _printable(text: str, besides: str = "\n") -> str:
+    return "".join(each for each in text if each in besides or unicodedata.category(each) != "Cc")
 
 
 # --- filling in -------------------------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ def preview(
 
     Before there is any, placeholders show what they stand for. Raises Invalid as `check_text` does.
     """
-    of_kind, written = kind_of(kind), Wording(subject.strip(), body.replace("\r\n", "\n"), True)
+    of_kind, written = kind_of(kind), Wording(subject.strip(), body.replace("\r\n", "\n").strip(), True)
     check_text(of_kind, written.subject, written.body)
     if of_kind.is_secret:
         notice = None

@@ -108,6 +108,10 @@ def test_subject_may_not_be_empty_or_too_long() -> None:
     assert faults("a" * 201, "B") == {"subject": ["The subject has more than 200 characters."]}
 
 
+def test_text_may_hold_no_character_that_nobody_sees() -> None:
+    assert faults("S", "a\0b\tc\nd\x1b") == {"body": ["The text holds characters that cannot be shown."]}
+
+
 # --- the mail ---------------------------------------------------------------------------------------------------------
 
 
@@ -146,13 +150,13 @@ def test_what_is_optional_can_be_unsubscribed_from_by_one_click(chain: Chain) ->
     assert url in part(mail, "plain")
 
 
-@pytest.mark.parametrize("line", ["\r\nBcc: evil@example.org", "\n\nBody", "\0", "\u2028Bcc: evil@example.org"])
+@pytest.mark.parametrize("line", ["\r\nBcc: evil@example.org", "\n\nBody", "\a", "\u2028Bcc: evil@example.org"])
 def test_no_value_adds_a_header(chain: Chain, line: str) -> None:
     own(chain, subject="News of {thing}", body="{thing}")
     mail = mail_of(told(chain, reader(), context={"thing": f"x{line}"}))
 
     assert mail["Bcc"] is None
-    assert mail["Subject"] == " ".join(f"News of x{line}".replace("\0", "").split())
+    assert mail["Subject"] == " ".join(f"News of x{line}".replace("\a", "").split())
 
 
 def test_values_are_text_and_never_markup(chain: Chain) -> None:
