@@ -40,7 +40,11 @@ def tell(
     """
     kind_of(kind)
     at = clock.now()
-    with transaction.atomic():
+    now = chain.to_session(at)
+    due_at = due_at or now
+    is_due = due_at <= now
+    # No savepoint of its own: it stands and falls with the decision that tells.
+    with transaction.atomic(savepoint=False):
         cause, is_new = Cause.objects.get_or_create(
             chain=chain,
             key=key,
@@ -48,15 +52,16 @@ def tell(
                 "kind": kind,
                 "audience": audience,
                 "context": context or {},
-                "due_at": due_at or chain.to_session(at),
+                "due_at": due_at,
                 "worth_until": worth_until,
+                "state": _state_at(now, worth_until) if is_due else Cause.State.WAITING,
+                "settled_at": at if is_due else None,
             },
         )
         if not is_new:
             return cause
         journal.after_entry(chain, lambda entry: Cause.objects.filter(pk=cause.pk).update(entry_number=entry.number))
-        if cause.due_at <= chain.to_session(at):
-            _let_fall_due(cause, chain, at)
+        if is_due and _tell_readers(cause, chain, at):
             sweeps.hint()
     return cause
 
@@ -98,14 +103,24 @@ def _tell_due(cause_id: int, chain: Chain) -> None:
 
 
 def _let_fall_due(cause: Cause, chain: Chain, at: datetime) -> None:
-    cause.settled_at = at
-    if cause.worth_until is not None and chain.to_session(at) >= cause.worth_until:
-        cause.state = Cause.State.LAPSED
-    else:
-        cause.state = Cause.State.TOLD
-        kind, readers = kind_of(cause.kind), recipients(chain, cause.audience)
-        write_notices(cause, [(user, channel) for user in readers for channel in channels_of(user, kind, chain)], at)
+    cause.state, cause.settled_at = _state_at(chain.to_session(at), cause.worth_until), at
     cause.save(update_fields=["state", "settled_at"])
+    _tell_readers(cause, chain, at)
+
+
+def _state_at(now: datetime, worth_until: datetime | None) -> str:
+    is_worth = worth_until is None or now < worth_until
+    return Cause.State.TOLD if is_worth else Cause.State.LAPSED
+
+
+def _tell_readers(cause: Cause, chain: Chain, at: datetime) -> bool:
+    """Write the notices of a cause that fell due; tell whether there is anything to send."""
+    if cause.state != Cause.State.TOLD:
+        return False
+    kind = kind_of(cause.kind)
+    told = [(user, channel) for user in recipients(chain, cause.audience) for channel in channels_of(user, kind, chain)]
+    write_notices(cause, told, at)
+    return any(channel == Channel.EMAIL for _user, channel in told)
 
 
 def write_notices(cause: Cause, readers: Iterable[tuple[User, str]], at: datetime) -> None:
