@@ -1,6 +1,15 @@
 from django.urls import include, path
 
-from sessions.views import calendars, delegation, delegation_actions, delegation_inscribe, drawing, public, speakers
+from sessions.views import (
+    calendars,
+    delegation,
+    delegation_actions,
+    delegation_inscribe,
+    drawing,
+    invitations,
+    public,
+    speakers,
+)
 
 app_name = "sessions"
 
@@ -26,6 +35,7 @@ draw_urlpatterns = [
 
 urlpatterns = [
     path("verify_draw.py", drawing.verify_script, name="verify-script"),
+    path("invitation/<int:pk>/<slug:token>/", invitations.AcceptInvitation.as_view(), name="invitation"),
     path("<slug:code>/", public.SessionHome.as_view(), name="session"),
     path("<slug:code>/deadlines.ics", calendars.deadlines, name="deadlines-calendar"),
     path("<slug:code>/speakers/", speakers.Speakers.as_view(), name="speakers"),

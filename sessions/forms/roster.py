@@ -18,7 +18,7 @@ MOST_BYTES = 400_000
 _SALT = "sessions.roster-import"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text without case and accents, so that "cote d'ivoire" finds Côte d’Ivoire."""
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
@@ -67,11 +67,11 @@ class RosterFilter(forms.Form):
         return inscriptions.order_by(*order)
 
     def _named(self, wanted: str) -> list[int]:
-        wanted = _plain(wanted)
+        wanted = plain(wanted)
         return [
             each.pk
             for each in Delegation.objects.filter(session=self.session)
-            if each.code.casefold() == wanted or any(wanted in _plain(str(name)) for name in each.names.values())
+            if each.code.casefold() == wanted or any(wanted in plain(str(name)) for name in each.names.values())
         ]
 
 
@@ -107,7 +107,7 @@ class InscribeForm(SpeakerForm):
         self.delegations = {
             each.code: each for each in Delegation.objects.filter(session=debate.session).select_related("group")
         }
-        by_name = sorted(self.delegations.values(), key=lambda each: (_plain(each.name), each.code))
+        by_name = sorted(self.delegations.values(), key=lambda each: (plain(each.name), each.code))
         named = [(each.code, f"{each.name} ({each.code})") for each in by_name]
         self.fields["delegation"] = forms.ChoiceField(
             label=_("Delegation"), choices=[("", _("Choose a delegation")), *named]

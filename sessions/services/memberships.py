@@ -20,23 +20,31 @@ def grant_membership(*, user: User, delegation: Delegation, actor: Actor, reason
 
     Raises NotPermitted; Refused for an account of the secretariat, which acts for all of them already.
     """
-    _require_may_grant(actor)
+    require_may_grant(actor)
     with journal.decision(
         system_chain(), action="grant_membership", subject=f"user:{user.pk}", actor=actor, reason=reason
     ) as draft:
         user = User.objects.select_for_update().get(pk=user.pk)
-        if not user.has_delegation:
-            raise Refused("not_of_a_delegation", _("An account of the secretariat is of no delegation."))
-        membership, is_new = Membership.objects.get_or_create(user=user, delegation=delegation)
-        if is_new:
-            draft.change(_what(delegation), None, f"user:{user.pk}")
-            draft.touch("memberships", audience=ResourceVersion.STAFF)
+        return enter_membership(draft, user=user, delegation=delegation)
+
+
+def enter_membership(draft: journal.Draft, *, user: User, delegation: Delegation) -> Membership:
+    """Enter in a decision that a locked user acts for a delegation; who decides answers for being allowed to.
+
+    Raises Refused for an account of the secretariat.
+    """
+    if not user.has_delegation:
+        raise Refused("not_of_a_delegation", _("An account of the secretariat is of no delegation."))
+    membership, is_new = Membership.objects.get_or_create(user=user, delegation=delegation)
+    if is_new:
+        draft.change(_what(delegation), None, f"user:{user.pk}")
+        draft.touch("memberships", audience=ResourceVersion.STAFF)
     return membership
 
 
 def revoke_membership(*, membership: Membership, actor: Actor, reason: str = "") -> None:
     """Let a user act for a delegation no longer. Again: changes nothing. Raises NotPermitted."""
-    _require_may_grant(actor)
+    require_may_grant(actor)
     with journal.decision(
         system_chain(), action="revoke_membership", subject=f"user:{membership.user_id}", actor=actor, reason=reason
     ) as draft:
@@ -51,6 +59,7 @@ def _what(delegation: Delegation) -> str:
     return f"membership:{delegation.session.code}/{delegation.code}"
 
 
-def _require_may_grant(actor: Actor) -> None:
+def require_may_grant(actor: Actor) -> None:
+    """Raise NotPermitted unless the actor may say who acts for a delegation."""
     if not may_grant(actor):
         raise NotPermitted("secretariat_only", _("Only staff of the secretariat may do this."))

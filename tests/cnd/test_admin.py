@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.db import connection
@@ -332,17 +331,6 @@ def test_signing_out_of_the_administration_is_signing_out() -> None:
     assert client.get(reverse("admin:logout")).status_code == 405
     assert client.post(reverse("admin:logout"))["Location"] == reverse("home")
     assert "_auth_user_id" not in client.session
-
-
-def test_a_superuser_takes_a_lost_second_factor_away() -> None:
-    user = scenes.officer()
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-    told = {"action": "take_second_factor", "_selected_action": [str(user.pk)]}
-
-    signed_in(superuser()).post(page(User, "changelist"), told)
-
-    assert not Authenticator.objects.exists()
-    assert (last_entry().action, last_entry().subject) == ("reset_second_factor", f"user:{user.pk}")
 
 
 def test_what_belongs_to_the_library_of_signing_in_is_not_here() -> None:

@@ -43,7 +43,7 @@ def page(name: str, route: str = "") -> Any:
     return path(f"<code>/{route or name}/", nothing, name=name)
 
 
-STAFF = ("roster", "quotas", "staff-draw", "staff-speakers", "notices", "rules", "journal", "clock")
+STAFF = ("roster", "people", "quotas", "staff-draw", "staff-speakers", "notices", "rules", "journal", "clock")
 of_session = [
     path("<code>/", nothing, name="session"),
     *(page(name) for name in ("speakers", "draw", "delegation")),
@@ -223,7 +223,7 @@ def test_the_secretariat_sees_its_pages_once_it_is_among_them() -> None:
     inside = render("base.html", "/sessions/cnd67/staff/draw/", user=staff, meeting_session=meeting_session())
     assert nav(outside) == ["Session", "List of speakers", "Drawing of lots", "Secretariat"]
     assert nav(inside)[4:] == [
-        "Overview", "Roster", "Quotas", "Drawing", "List of speakers", "Notices", "Rules", "Journal", "Clock"]  # fmt: skip
+        "Overview", "Roster", "People", "Quotas", "Drawing", "List of speakers", "Notices", "Rules", "Journal", "Clock"]  # fmt: skip
 
 
 def test_the_navigation_marks_the_page_and_the_part_one_is_in() -> None:

@@ -38,6 +38,11 @@ PAGES: list[tuple[Any, ...]] = [
     ("inscription-speaker", 1),
     ("inscription-withdraw", 1),
     ("inscription-undo", 1),
+    ("people",),
+    ("people-invite",),
+    ("people-import",),
+    ("people-example",),
+    ("membership-revoke", 1),
     ("quotas",),
     ("staff-draw",),
     ("staff-draw-announce",),
@@ -48,6 +53,13 @@ PAGES: list[tuple[Any, ...]] = [
     ("staff-speakers",),
     ("staff-speakers-fill",),
     ("staff-speakers-exchange",),
+    ("notices",),
+    ("message",),
+    ("mail-preview", "x"),
+    ("wordings",),
+    ("wording", "message", "en"),
+    ("notices-of", 1),
+    ("notices-cancel", 1),
     ("rules",),
     ("rule", "debate", "slots"),
     ("journal",),
@@ -56,10 +68,16 @@ PAGES: list[tuple[Any, ...]] = [
     ("clock",),
 ]
 BUTTONS: list[tuple[Any, ...]] = [
+    ("invitation-resend", 1),
+    ("invitation-revoke", 1),
     ("staff-draw-look",),
     ("staff-draw-keep", 1),
     ("staff-speakers-event",),
     ("journal-verify",),
+    ("wording-reset", "message", "en"),
+    ("notices-reinstate", 1),
+    ("notices-resend", 1),
+    ("notice-resend", 1, 1),
 ]
 
 
@@ -175,7 +193,7 @@ def test_overview_says_when_no_worker_is_there() -> None:
     without = text_of(client.get(url("staff")))
     Heartbeat.renew(Heartbeat.Part.WORKER)
 
-    assert "worker : none took a sweep" in without
+    assert "Worker: none took a sweep" in without
     assert "none took a sweep" not in text_of(client.get(url("staff")))
 
 
