@@ -1,4 +1,4 @@
-"""The whole job in one go: import, quotas, announcement, a draw by a real worker, the list, both verifiers."""
+"""The whole job in one go: two months of deadlines, quotas, announcement, a draw by a real worker, both verifiers."""
 
 import argparse
 import json
@@ -9,8 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,8 @@ from django.core.management.base import BaseCommand, CommandError
 from cnd import journal
 from cnd.actors import COMMAND
 from cnd.canonical import canonical
+from sessions.management import two_months
+from sessions.management.crew import crew
 from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, Level, Slot
 from sessions.services.announcements import Sources, announce
 from sessions.services.inscriptions import withdraw
@@ -34,10 +34,16 @@ from sessions.services.setup import load_session
 INSIDE = "CND_REHEARSE_INSIDE"
 STANDALONE = Path(__file__).resolve().parents[2] / "standalone" / "verify_draw.py"
 PATIENCE = timedelta(seconds=90)
+VIENNA = ZoneInfo("Europe/Vienna")
+BEGINS = datetime(2024, 1, 2, 8, tzinfo=VIENNA)
+ROSTER_COMES = datetime(2024, 1, 30, 12, tzinfo=VIENNA)
+POSTPONED = datetime(2024, 2, 20, 9, tzinfo=VIENNA)
+ENDS = datetime(2024, 2, 27, 9, tzinfo=VIENNA)
+LONGER = timedelta(hours=12)
 
 
 class Command(BaseCommand):
-    help = "Rehearse the whole drawing of lots on a temporary database, with a worker of its own."
+    help = "Rehearse two months of deadlines and the drawing of lots on a temporary database, with workers of its own."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -52,14 +58,16 @@ class Command(BaseCommand):
 
     def _run_inside(self, folder: Path) -> int:
         """Run this very command again where nothing of the real database, broker or `.env` can be reached."""
-        foreign = {"DATABASE_URL", "REDIS_URL", "CND_QUEUE", "STATIC_ROOT", "LEASE_SECONDS"}
+        foreign = {"DATABASE_URL", "REDIS_URL", "CND_QUEUE", "STATIC_ROOT", "EMAIL_URL"}
         env = {name: value for name, value in os.environ.items() if name not in foreign}
         env |= {
             INSIDE: "1",
             "CND_ENV": "test",
             "CND_VAR": str(folder),
             "SECRET_KEY": secrets.token_urlsafe(32),
-            "SWEEP_SECONDS": "1",
+            "SWEEP_SECONDS": "0.5",
+            "LEASE_SECONDS": "3",
+            "EMAIL_TIMEOUT_S": "0.3",
             "LOG_LEVEL": "WARNING",
         }
         return subprocess.call([sys.executable, *sys.argv], env=env)
@@ -70,16 +78,34 @@ class Command(BaseCommand):
 
     def _rehearse(self, count: int, seed: int) -> None:
         began = time.monotonic()
-        self._say("1/8 a database of its own, and the session CND67 on 27 February 2024, 09:00 in Vienna")
+        chance = random.Random(seed)
+        self._say("1/8 a database of its own, and the session CND67 on 2 January 2024, 08:00 in Vienna")
         call_command("migrate", verbosity=0)
-        at = datetime(2024, 2, 27, 9, tzinfo=ZoneInfo("Europe/Vienna"))
-        session = load_session("cnd67", actor=COMMAND, say=lambda line: self._say(f"    {line}"), clock_at=at)
+        session = load_session("cnd67", actor=COMMAND, say=lambda line: self._say(f"    {line}"), clock_at=BEGINS)
         debate = GeneralDebate.objects.get(session=session)
+        two_months.make_readers(session, count, chance)
 
-        roster = make_roster(debate, count, seed)
-        preview = read_roster(debate, roster)
-        self._say(f"2/8 the roster: {len(preview.new_rows)} inscriptions, {len(preview.faults)} faults")
-        import_roster(debate=debate, text=roster, actor=COMMAND, reason="rehearsal")
+        def enter_roster() -> None:
+            roster = make_roster(debate, count, seed)
+            preview = read_roster(debate, roster)
+            self._say(f"    the roster: {len(preview.new_rows)} inscriptions, {len(preview.faults)} faults")
+            import_roster(debate=debate, text=roster, actor=COMMAND, reason="rehearsal")
+
+        self._say("2/8 two months of deadlines at speed, with a worker that is killed at random moments")
+        with crew() as both:
+            leaps = two_months.run(
+                session=session,
+                until=ENDS,
+                crew=both,
+                chance=chance,
+                say=self._say,
+                on_day={
+                    ROSTER_COMES: enter_roster,
+                    POSTPONED: lambda: two_months.postpone(session, "debate", "inscription_closes", LONGER),
+                },
+            )
+            kills = both.kills
+        self._say(f"    {two_months.account(session, leaps, kills)}")
 
         quotas = proposed_quotas(debate)
         inscribed = inscribed_by_group(debate)
@@ -100,7 +126,7 @@ class Command(BaseCommand):
             self._say(f"    {chosen.delegation.code} withdraws meanwhile; that is applied right after the draw")
 
         self._say(f"5/8 a worker and beat, which draw in {round(lead.total_seconds())} s")
-        with worker_and_beat():
+        with crew():
             drawing = self._wait(drawing)
         version = drawing.list_versions.order_by("number").last()
         if version is None:
@@ -158,29 +184,3 @@ def make_roster(debate: GeneralDebate, count: int, seed: int) -> str:
     rows += [(each.code, Inscription.Statement.OTHER.value) for each in others.order_by("code")]
     lines = [f"{code},{statement},{chance.choice(Level.values)}" for code, statement in rows]
     return "\n".join(["delegation,statement,level", *lines, ""])
-
-
-@contextmanager
-def worker_and_beat() -> Iterator[None]:
-    """Run a real worker and a real beat as processes of their own, and stop both at the end."""
-    log = (Path(settings.VAR_DIR) / "worker.log").open("w")
-
-    def start(part: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "-A", "cnd", part, "--loglevel=warning", *options]
-        return subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=log, stderr=subprocess.STDOUT)
-
-    parts = [
-        start("worker", "--pool=prefork", "--concurrency=1", "--without-gossip", "--without-mingle"),
-        start("beat", f"--pidfile={settings.VAR_DIR}/beat.pid"),
-    ]
-    try:
-        yield
-    finally:
-        for part in parts:
-            part.terminate()
-        for part in parts:
-            try:
-                part.wait(15)
-            except subprocess.TimeoutExpired:
-                part.kill()
-        log.close()
