@@ -3,9 +3,9 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from cnd import health, inbox_views, metrics, outbox_views, preferences_views, views
+from cnd import contract, health, inbox_views, metrics, outbox_views, preferences_views, views
 
 # Swagger UI brings a style element of its own; it may have that, and nothing else may have anything.
 with_its_styles = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
@@ -23,7 +23,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", contract.schema, name="schema"),
     path(
         "api/schema/docs/",
         with_its_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")),

@@ -6,21 +6,38 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from cnd.api import VersionedView
+from cnd.api import VersionedView, refuse_unknown
+from cnd.bodies import read
 from cnd.canonical import canonical
 from cnd.errors import NotFound
 from cnd.models import Checkpoint, ResourceVersion
 from cnd.polling import Version, one_row
 from sessions.filters import SlotFilter
 from sessions.models import Delegation, Drawing, ListVersion, MeetingSession, Rule, Slot
+from sessions.public_schema import (
+    BUNDLE,
+    CONDITION,
+    DRAND_VALUE,
+    DRAW,
+    DRAW_SUMMARY,
+    FILTERS,
+    HEAD,
+    NOT_MODIFIED,
+    PAGES,
+    PROBLEM,
+    RULE,
+    SESSION,
+    SLOT,
+    SPEAKERS,
+    answered,
+    described,
+)
 from sessions.serializers import (
     DrandValueSerializer,
     DrawSerializer,
@@ -39,22 +56,6 @@ VERSION_OF_ALL = """
 SELECT CAST(SUM(version) AS BIGINT), COUNT(*), CAST(MAX(changed_at) AS TEXT) FROM cnd_resourceversion
 WHERE resource = %s AND audience = %s
 """
-
-NOT_MODIFIED = OpenApiResponse(description="Nothing changed since the version named in If-None-Match.")
-PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, description="A problem (RFC 9457).")
-CONDITION = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of the last answer; 304 when nothing changed."
-)
-
-
-def described(name: str, answer: Any, summary: str, *parameters: OpenApiParameter) -> Any:
-    """Return the schema of a polled resource."""
-    return extend_schema(
-        operation_id=name,
-        summary=summary,
-        parameters=[CONDITION, *parameters],
-        responses={200: answer, 304: NOT_MODIFIED, (404, "application/problem+json"): PROBLEM},
-    )
 
 
 def drawing_or_404(code: str, attempt: int) -> Drawing:
@@ -91,7 +92,7 @@ class SessionList(PagedView):
     def version(cls, kwargs: dict[str, Any]) -> Version | None:
         return one_row(VERSION_OF_ALL, [cls.resource, ResourceVersion.PUBLIC])
 
-    @described("sessions_list", SessionSerializer(many=True), "All sessions")
+    @described("sessions_list", SessionSerializer(many=True), "All sessions", SESSION, *PAGES)
     def get(self, request: Request) -> HttpResponse:
         return self.answer(request, self.page)
 
@@ -99,7 +100,7 @@ class SessionList(PagedView):
 class SessionDetail(VersionedView):
     resource = "session"
 
-    @described("sessions_retrieve", SessionSerializer, "One session")
+    @described("sessions_retrieve", SessionSerializer, "One session", SESSION)
     def get(self, request: Request, code: str) -> HttpResponse:
         def build() -> Any:
             session = MeetingSession.objects.select_related("chain").prefetch_related("segments").get(code=code)
@@ -121,7 +122,7 @@ class SlotList(PagedView):
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(debate__session__code=self.kwargs.get("code"))
 
-    @described("slots_list", SlotSerializer(many=True), "Speaking slots and their status")
+    @described("slots_list", SlotSerializer(many=True), "Speaking slots and their status", SLOT, *FILTERS, *PAGES)
     def get(self, request: Request, code: str) -> HttpResponse:
         return self.answer(request, self.page)
 
@@ -129,7 +130,7 @@ class SlotList(PagedView):
 class SpeakerList(VersionedView):
     resource = "speakers"
 
-    @described("speakers_retrieve", SpeakersShape, "The list of speakers as published last")
+    @described("speakers_retrieve", SpeakersShape, "The list of speakers as published last", SPEAKERS)
     def get(self, request: Request, code: str) -> HttpResponse:
         return self.answer(request, lambda: speakers_body(MeetingSession.objects.get(code=code)))
 
@@ -162,7 +163,7 @@ class DrawList(PagedView):
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(debate__session__code=self.kwargs.get("code"))
 
-    @described("draws_list", DrawSummarySerializer(many=True), "Drawings of lots")
+    @described("draws_list", DrawSummarySerializer(many=True), "Drawings of lots", DRAW_SUMMARY, *PAGES)
     def get(self, request: Request, code: str) -> HttpResponse:
         return self.answer(request, self.page)
 
@@ -176,7 +177,7 @@ class DrawView(VersionedView):
 
 
 class DrawDetail(DrawView):
-    @described("draws_retrieve", DrawSerializer, "One drawing: announcement, sources, result")
+    @described("draws_retrieve", DrawSerializer, "One drawing: announcement, sources, result", DRAW)
     def get(self, request: Request, code: str, attempt: int) -> HttpResponse:
         return self.answer(request, lambda: DrawSerializer(drawing_or_404(code, attempt)).data)
 
@@ -193,8 +194,10 @@ class DrawBundle(APIView):
             304: NOT_MODIFIED,
             (404, "application/problem+json"): PROBLEM,
         },
+        examples=[answered(BUNDLE)],
     )
     def get(self, request: Request, code: str, attempt: int) -> HttpResponse:
+        refuse_unknown(request, frozenset())
         drawing = drawing_or_404(code, attempt)
         if drawing.bundle is None:
             raise NotFound("not_drawn", _("This drawing has no proof: it is not drawn."))
@@ -212,7 +215,6 @@ class DrawBundle(APIView):
 class DrawValues(APIView):
     """Takes the value of the awaited drand round from anybody, since it proves itself."""
 
-    throttle_classes = [ScopedRateThrottle]
     throttle_scope = "draw-values"
 
     @extend_schema(
@@ -228,16 +230,15 @@ class DrawValues(APIView):
             (422, "application/problem+json"): PROBLEM,
             (429, "application/problem+json"): PROBLEM,
         },
+        examples=[OpenApiExample("A round", value=DRAND_VALUE, request_only=True), answered({"stored": True})],
     )
     def post(self, request: Request, code: str, attempt: int) -> Response:
-        if not isinstance(request.data, dict):
-            raise ValidationError({"": [_("An object is expected.")]})
-        given = DrandValueSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unknown(request, frozenset())
+        given = read(DrandValueSerializer, request.data)
         stored = hand_in_drand(
             drawing=drawing_or_404(code, attempt),
-            signature=given.validated_data["signature"],
-            round_number=given.validated_data.get("round"),
+            signature=given["signature"],
+            round_number=given.get("round"),
         )
         return Response({"stored": stored})
 
@@ -252,7 +253,7 @@ class RuleList(PagedView):
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(session__code=self.kwargs.get("code"))
 
-    @described("rules_list", RuleSerializer(many=True), "The rule book")
+    @described("rules_list", RuleSerializer(many=True), "The rule book", RULE, *PAGES)
     def get(self, request: Request, code: str) -> HttpResponse:
         return self.answer(request, self.page)
 
@@ -264,8 +265,10 @@ class JournalHead(APIView):
         operation_id="journal_head",
         summary="The journal's latest checkpoint",
         responses={200: HeadSerializer, (404, "application/problem+json"): PROBLEM},
+        examples=[answered(HEAD)],
     )
     def get(self, request: Request, code: str) -> Response:
+        refuse_unknown(request, frozenset())
         checkpoint = (
             Checkpoint.objects.select_related("chain")
             .filter(chain__code=code, chain__meeting_session__isnull=False)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sessions import api
+from sessions import api, api_changes
 from sessions import api_inscriptions as inscriptions
 
 urlpatterns = [
@@ -29,5 +29,6 @@ urlpatterns = [
         inscriptions.InscriptionRestoration.as_view(),
         name="api-inscription-undo",
     ),
+    path("sessions/<slug:code>/changes/", api_changes.Changes.as_view(), name="api-changes"),
     path("sessions/<slug:code>/journal/head/", api.JournalHead.as_view(), name="api-journal-head"),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cnd.bodies import StrictSerializer
 from cnd.models import Checkpoint
 from sessions.models import Drawing, Level, MeetingSession, Rule, RuleCorrection, Slot
 
@@ -99,7 +100,7 @@ class DrawSummarySerializer(serializers.ModelSerializer[Drawing]):
     """One drawing of lots. All times are real, UTC; it is sealed from `seals_at` on."""
 
     rehearsal = serializers.BooleanField(source="is_rehearsal")
-    reason = serializers.CharField(source="end_reason", help_text="Why it was withdrawn or annulled.")
+    reason = serializers.SerializerMethodField()
     proof_sha256 = serializers.SerializerMethodField()
 
     class Meta:
@@ -117,6 +118,10 @@ class DrawSummarySerializer(serializers.ModelSerializer[Drawing]):
             "reason",
             "proof_sha256",
         ]
+
+    @extend_schema_field(serializers.CharField(allow_null=True, help_text="Why it was withdrawn or annulled."))
+    def get_reason(self, drawing: Drawing) -> str | None:
+        return drawing.end_reason or None
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_proof_sha256(self, drawing: Drawing) -> str | None:
@@ -144,15 +149,15 @@ class DrawSerializer(DrawSummarySerializer):
     def get_result(self, drawing: Drawing) -> Any:
         return drawing.bundle["result"] if drawing.bundle else None
 
-    def get_statement(self, drawing: Drawing) -> str:
-        return str(drawing.bundle["statement"]) if drawing.bundle else ""
+    def get_statement(self, drawing: Drawing) -> str | None:
+        return (drawing.bundle["statement"] or None) if drawing.bundle else None
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_unchecked(self, drawing: Drawing) -> Any:
         return drawing.bundle["unchecked"] if drawing.bundle else []
 
 
-class DrandValueSerializer(serializers.Serializer[Any]):
+class DrandValueSerializer(StrictSerializer):
     """A round of drand, handed in by anybody: it proves itself."""
 
     round = serializers.IntegerField(min_value=1, max_value=50_000_000_000, required=False)
@@ -175,6 +180,8 @@ class CorrectionSerializer(serializers.ModelSerializer[RuleCorrection]):
 class RuleSerializer(serializers.ModelSerializer[Rule]):
     """One rule. Instants are RFC 3339 in UTC, durations whole seconds, dates and times of day ISO 8601."""
 
+    unit = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()
     value = serializers.JSONField()
     corrections = CorrectionSerializer(many=True, read_only=True)
 
@@ -193,6 +200,14 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
             "corrections",
         ]
 
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_unit(self, rule: Rule) -> str | None:
+        return rule.unit or None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_source(self, rule: Rule) -> str | None:
+        return rule.source or None
+
 
 class HeadSerializer(serializers.ModelSerializer[Checkpoint]):
     """A public checkpoint of the journal: keep it, and nobody can rewrite unnoticed what went before."""
@@ -202,3 +217,31 @@ class HeadSerializer(serializers.ModelSerializer[Checkpoint]):
     class Meta:
         model = Checkpoint
         fields = ["chain", "public_number", "at", "seal"]
+
+
+class TouchedShape(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="Such as `slots` or `draws/1`.")
+    url = serializers.URLField(allow_null=True, help_text="Where it is read.")
+
+
+class PublicChangeShape(serializers.Serializer[Any]):
+    """One public change. Its number is one more than that of the change before it."""
+
+    number = serializers.IntegerField(min_value=1)
+    at = serializers.DateTimeField(help_text="Real time, UTC.")
+    session_at = serializers.DateTimeField(help_text="Session time, UTC.")
+    resources = TouchedShape(many=True, help_text="What has a new version by it.")
+
+
+class ChangesShape(serializers.Serializer[Any]):
+    """Public changes in order. To follow them, ask again with `since` set to the number of the last one you have."""
+
+    session = serializers.SlugField()
+    since = serializers.IntegerField(min_value=0)
+    last = serializers.IntegerField(
+        min_value=0,
+        help_text="The number of the last public change there is. Less than `since`: the service was restored from a "
+        "backup; read everything again.",
+    )
+    next = serializers.URLField(allow_null=True, help_text="The changes after these; null when these are the last.")
+    results = PublicChangeShape(many=True)
