@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from cnd import journal, sweeps
+from cnd import idempotency, journal, sweeps
 from cnd.models import Heartbeat
 from cnd.outbox import delivery, telling
 
@@ -26,6 +26,7 @@ def look_for_mail() -> None:
 
 
 sweeps.register("checkpoints", journal.seal_hourly)
+sweeps.register("old keys", idempotency.forget_old_keys)
 # In this order, so that what falls due is sent by the same sweep.
 sweeps.register("causes", telling.fall_due)
 sweeps.register("mail", look_for_mail)
