@@ -149,7 +149,7 @@ def sign_in() -> Callable[..., None]:
         page.goto("/sign-in/")
         page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)
 
     return through_the_page

@@ -7,8 +7,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from cnd.models import PersonalDatum, User
+from sessions.models import Membership
 from sessions.services.announcements import Sources
 from sessions.services.draw import ask_annulment
+from sessions.services.inscriptions import change_level
 from sessions.views.public import Home
 from tests.browser import stages
 from tests.browser.accessibility import ALL_BUT_CONTRAST, CONTRAST_ALONE, assert_accessible, assert_all_accessible
@@ -125,10 +127,15 @@ def test_pages_of_a_delegation_while_inscriptions_are_open(page: Page, enter: En
     enter(page.context, focal_point(stage.session, delegation))
     own = f"{OWN}{delegation}/"
     receipt = f"{own}{stage.first.receipt_number}/"
-    assert_all_accessible(page, "/cnd67/", OWN, f"{receipt}level/", f"{receipt}speaker/", f"{receipt}withdraw/")
+    assert_all_accessible(page, "/cnd67/", OWN, receipt, f"{receipt}change/", f"{receipt}withdraw/")
 
-    enter(page.context, focal_point(stage.session, "SE"))
-    assert_all_accessible(page, OWN, f"{OWN}SE/inscribe/own/")
+    sweden = focal_point(stage.session, "SE")
+    Membership.objects.create(user=sweden, delegation=stage.session.delegations.get(code="KE"))
+    enter(page.context, sweden)
+    assert_all_accessible(page, OWN, f"{OWN}SE/inscribe/", f"{OWN}KE/", "/account/inbox/", "/account/preferences/")
+    page.goto(f"{OWN}SE/inscribe/")
+    page.get_by_role("button", name="Inscribe").click()
+    assert_accessible(page)
     assert_all_accessible(page, STAFF, status=403)
     assert_all_accessible(page, own, status=404)
 
@@ -269,10 +276,14 @@ def test_pages_of_delegations_after_the_draw(page: Page, enter: Enter) -> None:
     holder = stage.inscriptions[1]
     enter(page.context, focal_point(stage.session, holder.delegation.code))
     receipt = f"{OWN}{holder.delegation.code}/{holder.receipt_number}/"
-    assert_all_accessible(page, OWN, f"{receipt}level/", f"{receipt}withdraw/")
+    assert_all_accessible(page, OWN, receipt, f"{receipt}change/", f"{receipt}withdraw/")
+    change_level(inscription=holder, level="below_ministerial", actor=as_officer(), reason="test")
+    assert_all_accessible(page, OWN, "/account/inbox/")
+    page.locator("summary").filter(has_text="Signed in as").click()
+    assert_accessible(page)
 
     enter(page.context, focal_point(stage.session, "SE"))
-    assert_all_accessible(page, OWN)
+    assert_all_accessible(page, OWN, f"{OWN}SE/inscribe/")
 
 
 def test_drawings_that_were_withdrawn_or_annulled(page: Page, enter: Enter) -> None:
@@ -306,8 +317,10 @@ def test_main_pages_written_from_right_to_left(new_context: NewContext, live_ser
     enter(context, officer())
     staff = (f"{STAFF}{part}" for part in ("", "roster/", "quotas/", "draw/", "speakers/", "rules/debate/slots/"))
     check(*staff)
-    enter(context, focal_point(stage.session, stage.inscriptions[1].delegation.code))
-    check(OWN)
+    reader = focal_point(stage.session, stage.inscriptions[1].delegation.code)
+    change_level(inscription=stage.inscriptions[1], level="below_ministerial", actor=as_officer(), reason="test")
+    enter(context, reader)
+    check(OWN, "/account/inbox/", "/account/preferences/")
 
 
 def test_main_pages_in_the_dark(new_context: NewContext, enter: Enter) -> None:
@@ -321,8 +334,10 @@ def test_main_pages_in_the_dark(new_context: NewContext, enter: Enter) -> None:
     check(*PUBLIC, "/cnd67/draw/1/hall/", "/cnd67/draw/1/notice/", "/sign-in/")
     enter(context, officer())
     check(STAFF, f"{STAFF}roster/?withdrawn=on", f"{STAFF}draw/1/annul/", f"{STAFF}speakers/", f"{STAFF}clock/")
-    enter(context, focal_point(stage.session, stage.inscriptions[1].delegation.code))
-    check(OWN)
+    reader = focal_point(stage.session, stage.inscriptions[1].delegation.code)
+    change_level(inscription=stage.inscriptions[1], level="below_ministerial", actor=as_officer(), reason="test")
+    enter(context, reader)
+    check(OWN, "/account/inbox/", "/account/preferences/")
 
 
 def test_an_error_on_our_side_and_a_form_without_its_cookie(

@@ -46,11 +46,11 @@ def test_a_focal_point_sees_slot_place_and_lot_and_changes_the_level(page: Page,
     expect(numbers.nth(2)).to_contain_text(re.compile(rf"^{lot.group_rank} lot of \d+ in your group"))
 
     level = "below_ministerial" if own.level != "below_ministerial" else "above_ministerial"
-    page.get_by_role("link", name="Change the level").click()
+    page.get_by_role("link", name="Change level or speaker").click()
     expect(page.get_by_text("Your slot number never changes; your place on the list does.")).to_be_visible()
     page.locator(f"input[value={level}]").check()
-    page.get_by_role("button", name="Change the level").click()
-    expect(page.get_by_role("status").filter(has_text="Your level:")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="Recorded: level")).to_be_visible()
     own.refresh_from_db()
     assert own.level == level
     expect(numbers.nth(1)).to_have_text(f"{slot.number} slot number, which never changes")
