@@ -1,15 +1,17 @@
-"""The overview: what is due and what waits, in the order in which it is done."""
+"""The overview: what is due, what waits for a decision, what failed; and how far the general debate is."""
 
 from typing import Any
 
+from django.db.models import Count
+
 from cnd import clock
-from cnd.health import findings
 from sessions.models import Drawing, MeetingSession
 from sessions.services.inscriptions import inscription_window
 from sessions.services.list_events import current_list, standing_drawing
 from sessions.services.quotas import confirmed_quotas, inscribed_by_group, proposed_quotas
 from sessions.services.rules import rule_book
 from sessions.views.staff_base import StaffPage
+from sessions.views.staff_due import decision_items, due_items, failed_items
 from sessions.views.staff_list_reading import Names
 
 
@@ -42,19 +44,23 @@ class Overview(StaffPage):
             draw_at=book.instant("debate", "draw_at"),
             drawing=drawing,
             attempts=debate.drawings.count(),
-            problems=[(part, said) for part, said in findings().items() if said != "ok"],
             **kwargs,
         )
         if drawing is not None:
             drawing.debate = debate
             context |= self._of_drawing(drawing, names)
         context["due"] = self._due(context)
-        return context
+        return context | {
+            "due_items": due_items(session),
+            "decisions": decision_items(session, context),
+            "failed": failed_items(session, context),
+        }
 
     def _of_drawing(self, drawing: Drawing, names: Names) -> dict[str, Any]:
         told: dict[str, Any] = {
             "draw_at_session": drawing.debate.session.chain.to_session(drawing.draw_at),
             "is_sealed": clock.now() >= drawing.seals_at,
+            "sources": list(drawing.sources.annotate(people=Count("entries__by", distinct=True)).order_by("position")),
             "pending": drawing.events.filter(cancelled_at__isnull=True).count(),
         }
         if drawing.state == Drawing.State.DRAWN:
@@ -67,6 +73,7 @@ class Overview(StaffPage):
                 "places": sum(bool(line.delegation) for line in speakers.lines),
                 "vacant": sum(holder is None for holder in speakers.holders.values()),
                 "waiting": sum(len(queue) for queue in speakers.waiting.values()),
+                "late": sum(code in speakers.late for queue in speakers.waiting.values() for code in queue),
             }
         return told
 

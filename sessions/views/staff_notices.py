@@ -139,11 +139,11 @@ class CauseMixin(StaffMixin):
     @cached_property
     def cause(self) -> Cause:
         chain = self.meeting_session.chain
-        return get_object_or_404(Cause.objects.select_related("chain"), chain=chain, pk=self.kwargs["cause"])
+        return get_object_or_404(Cause.objects.select_related("chain"), chain=chain, pk=self.kwargs["pk"])
 
     def back_to_cause(self) -> HttpResponse:
         """Go where one sees what became of it."""
-        return self.back("notices-of", self.kwargs["cause"])
+        return self.back("notices-of", self.kwargs["pk"])
 
 
 class CausePage(CauseMixin, StaffPage):
