@@ -108,7 +108,7 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(state="waiting"), name="notice_waiting"),
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="waiting"), name="notice_waiting"),
             models.Index(fields=["recipient", "channel", "-sent_at"], name="notice_inbox"),
             models.Index(fields=["state"], condition=Q(state="parked"), name="notice_parked"),
         ]

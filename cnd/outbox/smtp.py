@@ -1,9 +1,8 @@
 """SMTP that comes to an end: a server that falls silent, or drips its answer, has only so long for each reply."""
 
-import contextlib
 import smtplib
 import socket
-import threading
+from time import monotonic
 
 from django.core.mail.backends.smtp import EmailBackend
 
@@ -12,33 +11,46 @@ class NoAnswer(smtplib.SMTPServerDisconnected):
     """The server did not answer in time; it has been hung up on."""
 
 
-class _Punctual(smtplib.SMTP):
-    """A socket's timeout begins anew with every byte; this one ends a reply that comes a byte at a time too."""
+class _Lines:
+    """What the server says, line by line. A socket's own timeout begins anew with every byte; this one does not."""
 
-    def getreply(self) -> tuple[int, bytes]:
-        is_late = threading.Event()
+    def __init__(self, sock: socket.socket) -> None:
+        self.until = 0.0
+        self._sock = sock
+        self._read = b""
 
-        def hang_up() -> None:
-            is_late.set()
-            with contextlib.suppress(OSError):
-                # Not the method of a TLS socket, which would take the connection apart under its reader.
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
-
-        watch = threading.Timer(self.timeout, hang_up)
-        watch.daemon = True
-        watch.start()
+    def readline(self, limit: int) -> bytes:
+        """Return one line, or nothing when the server hangs up within it. Raises TimeoutError."""
+        usual = self._sock.gettimeout()
         try:
-            reply = super().getreply()
-        except smtplib.SMTPServerDisconnected as fault:
-            if not is_late.is_set() and not isinstance(fault.__context__, TimeoutError):
-                raise
-            is_late.set()
+            while b"\n" not in self._read and len(self._read) < limit:
+                left = self.until - monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                self._sock.settimeout(left)
+                if not (more := self._sock.recv(4096)):
+                    return b""
+                self._read += more
         finally:
-            watch.cancel()
-        if is_late.is_set():  # what came until then is no reply
-            self.close()
-            raise NoAnswer("The mail server did not answer in time.")
-        return reply
+            self._sock.settimeout(usual)
+        line, end, self._read = self._read.partition(b"\n")
+        return line + end
+
+    def close(self) -> None:
+        """Do what smtplib asks of a file; the socket is its own."""
+
+
+class _Punctual(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = _Lines(self.sock)
+        self.file.until = monotonic() + self.timeout
+        try:
+            return super().getreply()
+        except smtplib.SMTPServerDisconnected as fault:
+            if isinstance(fault.__context__, TimeoutError):
+                raise NoAnswer("The mail server did not answer in time.") from None
+            raise
 
 
 class _PunctualOverTls(_Punctual, smtplib.SMTP_SSL):

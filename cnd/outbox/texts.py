@@ -27,7 +27,7 @@ from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid
 from cnd.instants import city_name, instant_text
 from cnd.models import Cause, Chain, Notice, NoticeText, ResourceVersion, User
-from cnd.outbox.kinds import Kind, Text, kind_of, letterhead, recipients
+from cnd.outbox.kinds import Kind, Letterhead, Text, kind_of, letterhead, recipients
 
 COMMON: Mapping[str, Text] = {
     "name": gettext_lazy("the reader's name"),
@@ -144,48 +144,56 @@ def wording(chain: Chain, kind: Kind, language: str) -> Wording:
         return Wording(str(kind.subject), str(kind.body), False)
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What fills a wording for one reader."""
+
+    values: Mapping[str, str]
+    link: str
+    head: Letterhead
+
+
 def word(cause: Cause, user: User, *, language: str = "") -> Worded:
     """Return what this person is told of a cause, in their language unless another is given."""
     kind, language = kind_of(cause.kind), language or user.language
-    return _worded(cause.chain, wording(cause.chain, kind, language), language, *_values(cause, user, kind, language))
+    return _worded(wording(cause.chain, kind, language), language, _facts(cause, user, kind, language))
 
 
 def render(notice: Notice) -> Rendered:
     """Return the whole mail of a notice in its reader's language."""
-    return _render(notice, word(notice.cause, notice.recipient))
-
-
-def _values(cause: Cause, user: User, kind: Kind, language: str) -> tuple[dict[str, str], str]:
-    with translation.override(language):
-        path = kind.link(cause, user)
-        link = settings.SITE_URL + path if path else ""
-        common = {
-            "name": user.get_full_name() or user.get_username(),
-            "session": letterhead(cause.chain).title,
-            "link": link or settings.SITE_URL,
-        }
-        return {**common, **kind.fill(cause, user)}, link
-
-
-def _worded(chain: Chain, written: Wording, language: str, values: Mapping[str, str], link: str) -> Worded:
-    subject, body = _one_line(filled(written.subject, values)), _printable(filled(written.body, values))
-    return Worded(subject, body.strip(), link, language)
-
-
-def _render(notice: Notice, worded: Worded) -> Rendered:
     cause, user = notice.cause, notice.recipient
-    kind, chain = kind_of(cause.kind), cause.chain
+    kind, language = kind_of(cause.kind), user.language
+    facts = _facts(cause, user, kind, language)
+    worded = _worded(wording(cause.chain, kind, language), language, facts)
+    return _render(notice, worded, facts.head, unsubscribe_url_of(notice) if kind.is_optional else "")
+
+
+def _facts(cause: Cause, user: User, kind: Kind, language: str) -> _Facts:
+    with translation.override(language):
+        path, head = kind.link(cause, user), letterhead(cause.chain)
+        link = settings.SITE_URL + path if path else ""
+        name = user.get_full_name() or user.get_username()
+        common = {"name": name, "session": head.title, "link": link or settings.SITE_URL}
+        return _Facts({**common, **kind.fill(cause, user)}, link, head)
+
+
+def _worded(written: Wording, language: str, facts: _Facts) -> Worded:
+    subject, body = _one_line(filled(written.subject, facts.values)), _printable(filled(written.body, facts.values))
+    return Worded(subject, body.strip(), facts.link, language)
+
+
+def _render(notice: Notice, worded: Worded, head: Letterhead, unsubscribe_url: str) -> Rendered:
+    cause, user = notice.cause, notice.recipient
+    kind, is_rehearsal = kind_of(cause.kind), cause.chain.is_rehearsal
     with translation.override(worded.language):
-        head = letterhead(chain)
-        subject = f"[{_('Rehearsal')}] {worded.subject}" if chain.is_rehearsal else worded.subject
-        unsubscribe_url = unsubscribe_url_of(notice) if kind.is_optional else ""
+        subject = f"[{_('Rehearsal')}] {worded.subject}" if is_rehearsal else worded.subject
         context = {
             "subject": subject,
             "body": worded.body,
             "paragraphs": paragraphs_of(worded),
             "link": worded.link,
             "is_link_in_body": worded.link in worded.body,
-            "is_rehearsal": chain.is_rehearsal,
+            "is_rehearsal": is_rehearsal,
             "session": head.title,
             "site": settings.SITE_URL,
             "zones": [f"{city_name(tz)} ({tz})" for tz in dict.fromkeys((head.time_zone, user.time_zone)) if tz],
@@ -289,13 +297,16 @@ def preview(
         notice = None
     elif notice is None:
         notice = next(iter(examples(chain, kind, most=1)), None)
+    with translation.override(language):
+        sample = {name: f"‹{what}›" for name, what in placeholders(of_kind).items()}
+        facts = _Facts(sample, "", letterhead(chain))
     if notice is None:
         notice = Notice(cause=Cause(chain=chain, kind=kind), recipient=User())
-        with translation.override(language):
-            values, link = {name: f"‹{what}›" for name, what in placeholders(of_kind).items()}, ""
     else:
-        values, link = _values(notice.cause, notice.recipient, of_kind, language)
-    return _render(notice, _worded(chain, written, language, values, link))
+        facts = _facts(notice.cause, notice.recipient, of_kind, language)
+    # Whoever looks at it must not unsubscribe its reader.
+    unsubscribe_url = unsubscribe_url_of(Notice()) if of_kind.is_optional else ""
+    return _render(notice, _worded(written, language, facts), facts.head, unsubscribe_url)
 
 
 def examples(chain: Chain, kind: str, *, most: int = 20) -> list[Notice]:

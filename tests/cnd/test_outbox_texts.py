@@ -18,6 +18,7 @@ from cnd.outbox.texts import (
     check_text,
     filled,
     moment_text,
+    notice_of_token,
     preview,
     render,
     reset_text,
@@ -305,6 +306,13 @@ def test_preview_before_there_is_a_reader_says_what_the_placeholders_stand_for(c
     shown = preview(chain=chain, kind=PLAIN.code, language="en", subject="{thing}", body="{name}")
 
     assert (shown.subject, shown.body) == ("‹what it is about›", "‹the reader's name›")
+
+
+def test_preview_unsubscribes_nobody(chain: Chain) -> None:
+    told(chain, reader(), kind=OPTIONAL)
+    shown = preview(chain=chain, kind=OPTIONAL.code, language="en", subject="{thing}", body="{name}")
+
+    assert notice_of_token(shown.unsubscribe_url.split("/")[-2]) is None
 
 
 def test_preview_of_an_unfit_text_is_refused(chain: Chain) -> None:
