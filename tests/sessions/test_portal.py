@@ -38,7 +38,7 @@ PAGE = url("delegation")
 
 def next_step(client: Client) -> str:
     """Return what the page says first."""
-    return section(client.get(PAGE), "What to do next")
+    return section(client.get(PAGE), "(?:What to do next|Your next date)")
 
 
 # --- what to do by when -----------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def next_step(client: Client) -> str:
     [
         (
             BEFORE,
-            "What to do next Inscriptions open 15 January 2024, 10:00 (Vienna) 3 hours 59 minutes left "
+            "Your next date Inscriptions open 15 January 2024, 10:00 (Vienna) 3 hours 59 minutes left "
             "Nothing to do until then. Your page for inscribing opens at that moment.",
         ),
         (
@@ -58,9 +58,9 @@ def next_step(client: Client) -> str:
         ),
         (
             CLOSED,
-            "What to do next Drawing of lots 29 February 2024, 10:00 (Vienna) 2 days left You need do nothing for it.",
+            "Your next date Drawing of lots 29 February 2024, 10:00 (Vienna) 2 days left You need do nothing for it.",
         ),
-        (datetime(2024, 4, 1, tzinfo=VIENNA), "What to do next Nothing: no deadline lies ahead of you."),
+        (datetime(2024, 4, 1, tzinfo=VIENNA), "Your next date No deadline lies ahead of you."),
     ],
 )
 def test_the_next_thing_to_do_comes_first_with_its_deadline(at: datetime, said: str) -> None:
@@ -71,7 +71,7 @@ def test_what_is_done_is_not_the_next_thing_but_is_shown_as_done() -> None:
     session = make_session(OPEN)
     inscribed(session, "AT", speaker_name="Maria Musterfrau")
     client = signed_in(session)
-    assert next_step(client).startswith("What to do next Drawing of lots")
+    assert next_step(client).startswith("Your next date Drawing of lots")
     due = client.get(PAGE).context["due"]
     assert [(each.name, each.is_done) for each in due][:2] == [
         ("debate.inscription_closes", True),
