@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cnd import clock, journal
@@ -28,6 +28,7 @@ BEGINNING, SECRET = 8, 43
 SHAPE = re.compile(rf"cnd_[0-9A-Za-z]{{{BEGINNING}}}_[0-9A-Za-z]{{{SECRET}}}")
 DAYS = (30, 90, 180, 365)
 MOST_TOKENS = 20
+LONGEST_NAME = 80
 KNOWN_FOR_S = 60
 USED_EVERY = timedelta(minutes=1)
 REFUSED = 0
@@ -83,7 +84,15 @@ def create_token(*, user: User, name: str, scopes: Collection[str], days: int, a
     text = f"cnd_{_random(BEGINNING)}_{_random(SECRET)}"
     with journal.decision(system_chain(), action="create_token", subject=f"user:{user.pk}", actor=actor) as draft:
         User.objects.select_for_update().get(pk=user.pk)
-        if live_tokens(user).count() >= MOST_TOKENS:
+        live = live_tokens(user)
+        # So that a form sent twice makes one token, whose text was shown.
+        if live.filter(name=name.strip()).exists():
+            raise Invalid(
+                "token_name_taken",
+                _("You have a token of this name already."),
+                fields={"name": [_("You have a token of this name already.")]},
+            )
+        if live.count() >= MOST_TOKENS:
             raise Refused(
                 "too_many_tokens",
                 _("You have %(most)d tokens already; revoke one that is no longer needed.") % {"most": MOST_TOKENS},
@@ -112,9 +121,7 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> ApiToken:
     """End one of one's own tokens at once. Again: changes nothing. Raises NotFound for somebody else's."""
     if actor.user is None or token.user_id != actor.user.pk:
         raise NotFound("no_such_token", _("There is no such token."))
-    with journal.decision(
-        system_chain(), action="revoke_token", subject=f"user:{token.user_id}", actor=actor
-    ) as draft:
+    with journal.decision(system_chain(), action="revoke_token", subject=f"user:{token.user_id}", actor=actor) as draft:
         token = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
         if token.revoked_at is not None:
             return token
@@ -126,7 +133,7 @@ def revoke_token(*, token: ApiToken, actor: Actor) -> ApiToken:
     return token
 
 
-def live_tokens(user: User) -> "ApiToken.objects.__class__":  # type: ignore[name-defined]
+def live_tokens(user: User) -> QuerySet[ApiToken]:
     """Return the user's tokens that are neither revoked nor expired."""
     return ApiToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=clock.now())
 
@@ -138,8 +145,8 @@ def _require_self(user: User, actor: Actor) -> None:
 
 def _require_valid(user: User, name: str, scopes: Collection[str], days: int) -> None:
     faults: dict[str, list[str]] = {}
-    if not 0 < len(name.strip()) <= 80:
-        faults["name"] = [_("Give it a name of at most 80 characters.")]
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        faults["name"] = [_("Give it a name of at most %(most)d characters.") % {"most": LONGEST_NAME}]
     if not scopes or not set(scopes) <= {scope.code for scope in scopes_for(user)}:
         faults["scopes"] = [_("Choose what it may do.")]
     if days not in DAYS:

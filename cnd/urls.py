@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from cnd import contract, health, inbox_views, metrics, outbox_views, preferences_views, views
+from cnd import contract, health, inbox_views, metrics, outbox_views, preferences_views, tokens_views, views
 
 # Swagger UI brings a style element of its own; it may have that, and nothing else may have anything.
 with_its_styles = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
@@ -18,6 +18,9 @@ urlpatterns = [
     path("account/inbox/read/", inbox_views.MarkAll.as_view(), name="inbox-read-all"),
     path("account/inbox/<int:notice>/", inbox_views.Mark.as_view(), name="inbox-mark"),
     path("account/preferences/", preferences_views.Preferences.as_view(), name="preferences"),
+    path("account/tokens/", tokens_views.Tokens.as_view(), name="api-tokens"),
+    path("account/tokens/new/", tokens_views.NewToken.as_view(), name="api-token-new"),
+    path("account/tokens/<int:token>/revoke/", tokens_views.RevokeToken.as_view(), name="api-token-revoke"),
     path("unsubscribe/<str:token>/", outbox_views.unsubscribe, name="unsubscribe"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -16,7 +16,9 @@ ALL = ("inscriptions:read", "inscriptions:write")
 
 def token_of(user: User, *scopes: str, days: int = 30) -> str:
     """Make a token for a user, with all scopes unless some are named; return its text."""
-    _token, text = create_token(user=user, name="Test", scopes=scopes or ALL, days=days, actor=actor_for(user))
+    _token, text = create_token(
+        user=user, name=uuid.uuid4().hex, scopes=scopes or ALL, days=days, actor=actor_for(user)
+    )
     return text
 
 

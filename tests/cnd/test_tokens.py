@@ -1,6 +1,7 @@
 """Tokens: made for oneself, shown once, limited, and at an end at once when they are revoked."""
 
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ def other() -> User:
 
 
 def make(user: User, **facts: Any) -> tuple[ApiToken, str]:
-    given: dict[str, Any] = {"name": "Door displays", "scopes": ALL, "days": 90, "actor": actor_for(user)} | facts
+    given: dict[str, Any] = {"name": uuid.uuid4().hex, "scopes": ALL, "days": 90, "actor": actor_for(user)} | facts
     return create_token(user=user, **given)
 
 
@@ -60,7 +61,7 @@ def test_no_two_tokens_are_alike(user: User) -> None:
 
 
 def test_making_and_revoking_stand_in_the_systems_journal_without_name_and_secret(user: User) -> None:
-    token, text = make(user, name="Anna's own")
+    token, _text = make(user, name="Anna's own")
     revoke_token(token=token, actor=actor_for(user))
     entries = list(JournalEntry.objects.filter(chain=system_chain()).order_by("number"))
     assert [(entry.action, entry.actor) for entry in entries] == [
@@ -108,6 +109,15 @@ def test_nobody_has_more_than_so_many(user: User) -> None:
     assert refused.value.code == "too_many_tokens"
     revoke_token(token=tokens[0], actor=actor_for(user))
     assert make(user)[0].pk
+
+
+def test_two_tokens_that_count_never_have_one_name(user: User) -> None:
+    token, _text = make(user, name="Door displays")
+    with pytest.raises(Invalid) as refused:
+        make(user, name=" Door displays ")
+    assert list(refused.value.fields) == ["name"]
+    revoke_token(token=token, actor=actor_for(user))
+    assert make(user, name="Door displays")[0].pk
 
 
 def test_nobody_revokes_anothers_token(user: User, other: User) -> None:
