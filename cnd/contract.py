@@ -129,7 +129,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
                 name: {"description": said, "schema": {"type": "string"}, "example": example}
                 for name, (said, example) in HEADERS.items()
             }
-    _require_all_of_answers(result)
+    _close_shapes(result)
     return _without_suffix(result)
 
 
@@ -148,15 +148,19 @@ def _complete_problem(status: str, response: dict[str, Any]) -> None:
     content.setdefault("examples", {"problem": {"value": problem_example(status)}})
 
 
-def _require_all_of_answers(document: dict[str, Any]) -> None:
-    """Have every member required of what is only ever answered: an answer leaves none out."""
+def _close_shapes(document: dict[str, Any]) -> None:
+    """Have every member required of what is answered, which leaves none out, and no other taken in what is sent."""
     schemas = document["components"]["schemas"]
     sent: set[str] = set()
     todo = [operation["requestBody"] for operation in operations(document) if "requestBody" in operation]
     for name in _referred(todo):
         _reach(name, schemas, sent)
     for name, schema in schemas.items():
-        if name not in sent and name != "Problem" and "properties" in schema:
+        if name == "Problem" or "properties" not in schema:
+            continue
+        if name in sent:
+            schema["additionalProperties"] = False
+        else:
             schema["required"] = sorted(schema["properties"])
 
 
@@ -180,17 +184,14 @@ def _referred(value: Any) -> Iterator[str]:
 
 def _without_suffix(document: dict[str, Any]) -> dict[str, Any]:
     """Give shapes the names that their users would give them."""
-    text = json.dumps(document, default=str)
-    for name in document["components"]["schemas"]:
-        if name.endswith("Shape") and name.removesuffix("Shape") not in document["components"]["schemas"]:
-            text = text.replace(
-                f'"#/components/schemas/{name}"', f'"#/components/schemas/{name.removesuffix("Shape")}"'
-            )
     schemas = document["components"]["schemas"]
+    names = {name: name.removesuffix("Shape") for name in schemas if name.removesuffix("Shape") not in schemas}
+    text = json.dumps(document, default=str)
+    for old, new in names.items():
+        text = text.replace(f'"#/components/schemas/{old}"', f'"#/components/schemas/{new}"')
     found: dict[str, Any] = json.loads(text)
     found["components"]["schemas"] = {
-        (name.removesuffix("Shape") if name.removesuffix("Shape") not in schemas else name): schema
-        for name, schema in found["components"]["schemas"].items()
+        names.get(name, name): schema for name, schema in found["components"]["schemas"].items()
     }
     return found
 

@@ -39,7 +39,7 @@ def test_the_contract_in_the_repository_is_that_of_the_code() -> None:
 
 def test_a_contract_that_is_out_of_date_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(contract, "FILE", tmp_path / "openapi.json")
-    with pytest.raises(CommandError, match="manage.py contract"):
+    with pytest.raises(CommandError, match=r"manage\.py contract"):
         call_command("contract", "--check")
     call_command("contract")
     call_command("contract", "--check")

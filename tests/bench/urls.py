@@ -1,4 +1,4 @@
-"""The product's addresses, and two answers that need no thought: through the whole stack, and where polls are answered."""
+"""The product's addresses, and answers that need no thought: through the whole stack, and where polls are answered."""
 
 import functools
 import os

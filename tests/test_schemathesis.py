@@ -1,0 +1,108 @@
+"""Whatever the API is sent, it answers what its contract says, and never fails."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from cnd import contract
+from cnd.wsgi import application as product
+from sessions.models import MeetingSession
+from tests.cnd.api_client import token_of
+from tests.sessions.scenes import VIENNA, drawn_session, focal_point, make_session, officer
+
+KNOWN: dict[str, object] = {"code": "cnd67", "attempt": 1, "receipt": 1}
+EXAMPLES = 20 if os.environ["TEST_DATABASE"] == "sqlite" else 4
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+HELD = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """Serve the product as a server does, which says who asks."""
+    return product(environ | {"REMOTE_ADDR": "127.0.0.1"}, start_response)
+
+
+@pytest.fixture(autouse=True)
+def unlimited(transactional_db: None, settings: Any) -> None:
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, "")
+
+
+def tokens_for(session: MeetingSession) -> dict[str, str]:
+    """Return those who ask, each with their token."""
+    return {"anybody": "", "Austria": token_of(focal_point(session, "AT")), "secretariat": token_of(officer())}
+
+
+def operations() -> Iterator[tuple[str, Any]]:
+    schema = schemathesis.openapi.from_dict(contract.document())
+    schema.app = application
+    for each in schema.get_all_operations():
+        assert isinstance(each, Ok)
+        yield each.ok().label, each.ok()
+
+
+def explore(operation: Any, token: str, modes: list[GenerationMode]) -> set[int]:
+    """Send an operation what comes to mind; return the statuses of the answers. Raises what a check finds."""
+    seen: set[int] = set()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes]), is_known=st.booleans())
+    def send(case: Any, is_known: bool) -> None:
+        if is_known:
+            # Else hardly anything but 404 would ever be answered.
+            case.path_parameters |= {name: KNOWN[name] for name in case.path_parameters}
+            if "If-Match" in case.headers:
+                case.headers["If-Match"] = "*"
+            if isinstance(case.body, dict) and "delegation" in case.body:
+                case.body["delegation"] = "AT"
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        response = case.call(app=application, headers=headers)
+        case.validate_response(response, checks=HELD)
+        seen.add(response.status_code)
+
+    send()
+    return seen
+
+
+@pytest.mark.parametrize("who", ["anybody", "Austria", "secretariat"])
+def test_no_answer_of_a_drawn_session_lies_outside_the_contract(who: str) -> None:
+    session, _drawing = drawn_session()
+    token = tokens_for(session)[who]
+    seen = {name: explore(operation, token, MODES) for name, operation in operations()}
+    public = {name: statuses for name, statuses in seen.items() if name.startswith("GET") and "insc" not in name}
+    assert [name for name, statuses in public.items() if 200 not in statuses] == []
+
+
+@pytest.mark.parametrize("who", ["Austria", "secretariat"])
+def test_no_answer_while_inscriptions_are_open_lies_outside_the_contract(who: str) -> None:
+    session = make_session(datetime(2024, 2, 1, 9, tzinfo=VIENNA))
+    token = tokens_for(session)[who]
+    seen = {name: explore(operation, token, MODES) for name, operation in operations() if "insc" in name}
+    assert 201 in seen["POST /api/v1/sessions/{code}/inscriptions/"]
+    assert 200 in seen["PATCH /api/v1/sessions/{code}/inscriptions/{receipt}/"]
