@@ -21,18 +21,25 @@ Read = Callable[[str], str]
 NEEDED = ("SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MAIL_FROM")
 """What production cannot do without."""
 NUMBERS = {
-    "CONN_MAX_AGE": int, "DRAND_TIMEOUT_S": float, "EMAIL_TIMEOUT_S": float, "INVITATION_HOURS": int,
-    "LEASE_SECONDS": int, "NUM_PROXIES": int, "PASSWORD_RESET_HOURS": int, "PORT": int, "SECURE_HSTS_SECONDS": int,
+    "CONN_MAX_AGE": int, "DRAND_TIMEOUT_S": float, "EMAIL_TIMEOUT_S": float, "IDEMPOTENCY_DAYS": int,
+    "INVITATION_HOURS": int, "LEASE_SECONDS": int, "MAIL_BATCH_SECONDS": float, "MAIL_LEASE_SECONDS": float,
+    "MAIL_PARALLEL": int, "NUM_PROXIES": int, "PASSWORD_RESET_HOURS": int, "PORT": int, "SECURE_HSTS_SECONDS": int,
     "SIGN_IN_HOURS": int, "SWEEP_SECONDS": float,
 }  # fmt: skip
+SERIES = ("MAIL_PAUSES_S", "MAIL_RETRY_DELAYS_S")
+"""Numbers, separated by commas."""
 SWITCHES = (
-    "ALLOW_REHEARSAL", "BEHIND_TLS_PROXY", "REQUIRE_STAFF_MFA", "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+    "ALLOW_REHEARSAL", "BEHIND_TLS_PROXY", "PREPARE_STATEMENTS", "REQUIRE_STAFF_MFA", "SECURE_HSTS_INCLUDE_SUBDOMAINS",
     "SECURE_HSTS_PRELOAD", "SECURE_SSL_REDIRECT",
 )  # fmt: skip
+RATES = ("THROTTLE_ANONYMOUS", "THROTTLE_DRAW_VALUES", "THROTTLE_TOKEN", "THROTTLE_WRITES")
+SECRETS = ("METRICS_TOKEN", "OIDC_CLIENT_SECRET")
+"""What besides the needed may lie in a file; so may everything else."""
 YES = frozenset({"true", "on", "ok", "y", "yes", "1"})
 NO = frozenset({"false", "off", "n", "no", "0"})
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 NOBODYS_DOMAINS = {"example.org", "example.com", "example.net", "localhost", ""}
+MOST = 1_000_000_000
 SHORTEST_KEY, FEWEST_CHARACTERS, SHORTEST_TOKEN = 50, 5, 20
 
 
@@ -84,15 +91,19 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
 def malformed(read: Read) -> list[str]:
     """Say of every variable that cannot be read as what it is what it must be."""
     found = []
-    for name, kind in NUMBERS.items():
+    kinds = NUMBERS | dict.fromkeys(SERIES, float)
+    for name, kind in kinds.items():
         try:
-            if read(name) and kind(read(name)) < 0:
-                found.append(f"{name} must not be negative")
+            if any(not 0 <= kind(part) < MOST for part in (read(name).split(",") if read(name) else [])):
+                found.append(f"{name} must not be negative or beyond all reason")
         except ValueError:
-            found.append(f"{name} must be a number")
+            found.append(f"{name} must be {'numbers, separated by commas' if name in SERIES else 'a number'}")
     for name in SWITCHES:
         if read(name) and read(name).lower() not in YES | NO:
             found.append(f"{name} must be true or false")
+    for name in RATES:
+        if read(name) and not re.fullmatch(r"[1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day)", read(name)):
+            found.append(f"{name} must be a rate such as 60/min")
     for name in ("TRUSTED_PROXIES", "METRICS_ALLOW"):
         try:
             networks(read(name).split(","))
@@ -187,7 +198,7 @@ def require_fit() -> None:
     def read(name: str) -> str:
         return str(env.str(name, default=""))
 
-    faults = "; ".join(env.unreadable((*NEEDED, "METRICS_TOKEN")))
+    faults = "; ".join(env.unreadable((*NEEDED, *SECRETS)))
     faults = faults or (unfit_for_production(read) if IS_PRODUCTION else "; ".join(malformed(read)))
     if faults and IS_PRODUCTION:
         raise ImproperlyConfigured(f"{faults}. To try the service without any of this, use: make run")

@@ -31,6 +31,7 @@ MFA_ADAPTER = "cnd.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {"authenticate": "cnd.account_forms.CodeForm", "reauthenticate": "cnd.account_forms.CodeAgainForm"}
 MFA_TOTP_ISSUER = "Meeting-logistics planner"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
@@ -38,8 +39,11 @@ SOCIALACCOUNT_ADAPTER = "cnd.adapter.OpenIDAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 OIDC = {
-    name: env.str(f"OIDC_{name}", default="")
-    for name in ("SERVER_URL", "CLIENT_ID", "CLIENT_SECRET", "NAME", "ORIGINS")
+    "SERVER_URL": env.str("OIDC_SERVER_URL", default=""),
+    "CLIENT_ID": env.str("OIDC_CLIENT_ID", default=""),
+    "CLIENT_SECRET": env.str("OIDC_CLIENT_SECRET", default=""),
+    "NAME": env.str("OIDC_NAME", default=""),
+    "ORIGINS": env.str("OIDC_ORIGINS", default=""),
 }
 if any(OIDC.values()):
     _missing = [f"OIDC_{name}" for name in ("SERVER_URL", "CLIENT_ID", "CLIENT_SECRET", "NAME") if not OIDC[name]]

@@ -13,8 +13,11 @@ CONFIGURED = {
     "CND_ENV": "production",
     "SECRET_KEY": "5f1c0d8a7b3e4296a0c4d2e8f6b1937a5c0e8d4f2b6a91735f1c0d8a7b3e4296",
     "ALLOWED_HOSTS": "planner.example,127.0.0.1",
-    "DATABASE_URL": "sqlite:////nowhere/at/all",
+    "SITE_URL": "https://planner.example",
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
+    "MAIL_FROM": "Secretariat <secretariat@planner.example>",
 }
 """Production, with all that it needs and nothing that answers."""
 

