@@ -185,7 +185,7 @@ def _referred(value: Any) -> Iterator[str]:
 def _without_suffix(document: dict[str, Any]) -> dict[str, Any]:
     """Give shapes the names that their users would give them."""
     schemas = document["components"]["schemas"]
-    names = {name: name.removesuffix("Shape") for name in schemas if name.removesuffix("Shape") not in schemas}
+    names = {name: name.replace("Shape", "") for name in schemas if name.replace("Shape", "") not in schemas}
     text = json.dumps(document, default=str)
     for old, new in names.items():
         text = text.replace(f'"#/components/schemas/{old}"', f'"#/components/schemas/{new}"')
