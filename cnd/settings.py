@@ -264,7 +264,7 @@ MAIL_PAUSES_S = env.list("MAIL_PAUSES_S", cast=float, default=[5, 15, 60])
 MAIL_PARALLEL = env.int("MAIL_PARALLEL", default=1)
 MAIL_BATCH_SECONDS = env.float("MAIL_BATCH_SECONDS", default=10.0)
 # Longer than the longest step: opening a connection, or sending a mail, waits for less than eight replies.
-MAIL_LEASE_SECONDS = max(LEASE_SECONDS, 10 * EMAIL_TIMEOUT)
+MAIL_LEASE_SECONDS = env.float("MAIL_LEASE_SECONDS", default=max(LEASE_SECONDS, 10 * EMAIL_TIMEOUT))
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Secretariat <secretariat@example.org>")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"))
 SITE_URL = env.str("SITE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")

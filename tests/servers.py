@@ -286,7 +286,8 @@ class Broker:
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises NoServer."""
-        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": str(self._folder)}
+        folder = str(self._folder)
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": folder}
         command = [str(self._binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
         self._server = spawn(command, self._folder, signal.SIGTERM)
         ask = redis.Redis.from_url(self.url, socket_connect_timeout=2)

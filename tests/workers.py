@@ -105,14 +105,18 @@ class Workers:
             own["REDIS_URL"] = self._redis_url
         return {**os.environ, **own}
 
-    def worker(self, *, kill: KillPoint | None = None, concurrency: int = 1, wait: bool = True) -> Process:
-        """Start a worker and wait until it takes messages."""
+    def worker(
+        self, *, kill: KillPoint | None = None, concurrency: int = 1, wait: bool = True, include: str = ""
+    ) -> Process:
+        """Start a worker, which loads the module `include` too, and wait until it takes messages."""
         number = len(self.processes)
         command = ["worker", "--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "INFO"]
         command += ["--without-gossip", "--without-mingle", "--hostname", f"w{number}-{self.queue}@localhost"]
         told: dict[str, str] = {}
+        modules = [include, "tests.kill_points" if kill is not None else ""]
+        if any(modules):
+            command += ["-I", ",".join(filter(None, modules))]
         if kill is not None:
-            command += ["-I", "tests.kill_points"]
             told = {"KILL_TASK": kill.task, "KILL_BEFORE": str(kill.before), "KILL_FLAG": str(self.flag)}
             told["KILL_SCOPE"] = "worker" if kill.whole_worker else "process"
         process = self._start(f"worker-{number}", command, told)
