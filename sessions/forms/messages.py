@@ -6,13 +6,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions.services.messages import EVERY_LANGUAGE, LONGEST_SUBJECT, LONGEST_TEXT, field_name
 
 Choice = tuple[str, str]
-LANGUAGES = [EVERY_LANGUAGE, *dict(settings.LANGUAGES)]
+NAMES = dict(settings.LANGUAGES)
+LANGUAGES = [EVERY_LANGUAGE, *NAMES]
 
 
 class MessageForm(forms.Form):
@@ -37,7 +38,7 @@ class MessageForm(forms.Form):
 
     def _add_words(self, language: str) -> None:
         is_for_all = language == EVERY_LANGUAGE
-        name = "" if is_for_all else get_language_info(language)["name_translated"]
+        name = "" if is_for_all else NAMES[language]
         subject_label = gettext_lazy("Subject") if is_for_all else _("Subject: %(language)s") % {"language": name}
         text_label = gettext_lazy("Text") if is_for_all else _("Text: %(language)s") % {"language": name}
         attrs = {"dir": "auto"} | ({} if is_for_all else {"lang": language})
@@ -71,7 +72,7 @@ class MessageForm(forms.Form):
         return [
             {
                 "code": language,
-                "name": get_language_info(language)["name_translated"],
+                "name": NAMES[language],
                 "fields": [self[field_name(part, language)] for part in ("subject", "text")],
                 "is_open": any(
                     self[field_name(part, language)].value() or self[field_name(part, language)].errors

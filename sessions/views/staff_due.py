@@ -18,10 +18,10 @@ from cnd.outbox.delivery import backlog
 from sessions.models import Drawing, DrawSource, Invitation, MeetingSession, Membership
 from sessions.services.deadlines import Deadline, deadlines_for
 from sessions.services.rule_titles import title_of
-from sessions.views.staff_notices import audience_titles, told_cause
+from sessions.views.staff_notices import Words
 
 AHEAD = timedelta(days=7)
-REMINDERS_SHOWN = 5
+REMINDERS_SHOWN = 4
 LAPSED_SINCE = timedelta(days=7)
 LATE_AFTER = timedelta(minutes=10)
 EXPIRES_WITHIN = timedelta(hours=24)
@@ -75,32 +75,32 @@ def _deadline(session: MeetingSession, deadline: Deadline, now: datetime) -> Ite
         url=_page(session, "rule", rule.scope, rule.key),
         at=deadline.at,
         is_closing=deadline.is_closing,
-        is_today=_is_today(session, deadline.at, now),
+        is_today=_is_today(session, deadline.at, now, is_end=deadline.is_closing),
     )
 
 
 def _reminders(session: MeetingSession, causes: list[Cause], now: datetime) -> list[Item]:
     if not causes:
         return []
-    titles = audience_titles(session)
-    told = ((cause, told_cause(cause, titles)) for cause in causes)
-    return [
-        Item(
-            said=f"{words['title']}: {words['audience']}" if words["audience"] else words["title"],
-            verb=_("See whom it reaches"),
-            url=_page(session, "notices-of", cause.pk),
-            at=cause.due_at,
-            is_today=_is_today(session, cause.due_at, now),
-            more=words["about"],
-        )
-        for cause, words in told
-    ]
+    words = Words.of(session)
+    return [_reminder(session, cause, words.told(cause), now) for cause in causes]
 
 
-def _is_today(session: MeetingSession, at: datetime, now: datetime) -> bool:
-    # A window that ends at midnight ends today.
-    last = at.astimezone(session.zone) - timedelta(microseconds=1)
-    return last.date() == now.astimezone(session.zone).date()
+def _reminder(session: MeetingSession, cause: Cause, words: dict[str, Any], now: datetime) -> Item:
+    return Item(
+        said=f"{words['title']}: {words['about']}" if words["about"] else words["title"],
+        verb=_("See whom it reaches"),
+        url=_page(session, "notices-of", cause.pk),
+        at=cause.due_at,
+        is_today=_is_today(session, cause.due_at, now),
+        more=words["audience"],
+    )
+
+
+def _is_today(session: MeetingSession, at: datetime, now: datetime, *, is_end: bool = False) -> bool:
+    # A window that ends at midnight ends on the day before.
+    local = at.astimezone(session.zone) - timedelta(microseconds=1 if is_end else 0)
+    return local.date() == now.astimezone(session.zone).date()
 
 
 # --- waiting for a decision -------------------------------------------------------------------------------------------

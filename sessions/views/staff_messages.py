@@ -1,12 +1,13 @@
 """A message of the secretariat to an audience: written, looked at a second time with everyone it reaches, sent."""
 
+from copy import copy
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cnd.errors import DomainError, Refused
 from cnd.models import Cause, Notice, User
@@ -107,15 +108,16 @@ class Message(StaffForm):
         for language in subject:
             if language == EVERY_LANGUAGE and not without:
                 continue
-            reader.language = without[0] if language == EVERY_LANGUAGE else language
-            mail = render(Notice(cause=cause, recipient=reader))
+            shown = copy(reader)
+            shown.language = without[0] if language == EVERY_LANGUAGE else language
+            mail = render(Notice(cause=cause, recipient=shown))
             previews.append(
                 {
                     "name": keep_preview(self.request, mail.html),
-                    "code": reader.language,
+                    "code": shown.language,
                     "title": _("All languages without words of their own")
                     if language == EVERY_LANGUAGE
-                    else get_language_info(language)["name_translated"],
+                    else dict(settings.LANGUAGES)[language],
                     "subject": mail.subject,
                     "text": mail.text,
                 }

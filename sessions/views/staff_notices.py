@@ -1,7 +1,8 @@
 """The notices of a session: what is coming, what was told and how far that is, what could not be delivered."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,8 @@ from cnd.outbox.kinds import kind_of, kinds, recipients
 from sessions.forms.fields import ReasonForm
 from sessions.forms.notices import NoticesFilter
 from sessions.models import MeetingSession, Membership
-from sessions.services.audiences import audiences_for_messages
+from sessions.services.audiences import AUDIENCES, audiences_for_messages
+from sessions.services.rule_titles import title_of
 from sessions.services.sending import (
     STUCK,
     cancel_cause,
@@ -43,20 +45,39 @@ def kind_title(code: str) -> str:
         return code
 
 
-def audience_titles(session: MeetingSession) -> dict[str, str]:
-    """Return the audiences of a session by what causes call them."""
-    return dict(audiences_for_messages(session))
+@dataclass(frozen=True)
+class Words:
+    """What is needed to put causes into words. Six queries."""
 
+    audiences: Mapping[str, str]
+    rules: Mapping[str, str]
 
-def told_cause(cause: Cause, titles: dict[str, str]) -> dict[str, Any]:
-    """Return a cause in words: what, to whom; a message by its subject."""
-    subject = cause.context.get("subject")
-    return {
-        "cause": cause,
-        "title": kind_title(cause.kind),
-        "about": next(iter(subject.values()), "") if isinstance(subject, dict) else "",
-        "audience": titles.get(cause.audience) or (_("One person") if cause.audience.startswith("user:") else ""),
-    }
+    @classmethod
+    def of(cls, session: MeetingSession) -> "Words":
+        named = {audience.name: str(audience.title) for audience in AUDIENCES}
+        rules = {rule.name: title_of(rule) for rule in session.rules.only("session", "scope", "key", "title")}
+        return cls(named | dict(audiences_for_messages(session)), rules)
+
+    def told(self, cause: Cause) -> dict[str, Any]:
+        """Return a cause in words: what, about what, to whom."""
+        return {
+            "cause": cause,
+            "title": kind_title(cause.kind),
+            "about": self._about(cause.context),
+            "audience": self._audience(cause.audience),
+        }
+
+    def _about(self, context: Mapping[str, Any]) -> str:
+        subject = context.get("subject")
+        if isinstance(subject, dict):
+            return next(iter(subject.values()), "")
+        return self.rules.get(str(context.get("rule")), "")
+
+    def _audience(self, audience: str) -> str:
+        name = audience.partition(":")[0]
+        if name == "user":
+            return _("One person")
+        return self.audiences.get(audience) or self.audiences.get(name, "")
 
 
 def progress_of(causes: Iterable[Cause]) -> dict[int, Counter[str]]:
@@ -89,8 +110,8 @@ class Notices(StaffPage):
         return super().get(request, *args, **kwargs)
 
     @cached_property
-    def titles(self) -> dict[str, str]:
-        return audience_titles(self.meeting_session)
+    def words(self) -> Words:
+        return Words.of(self.meeting_session)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         session = self.meeting_session
@@ -127,8 +148,7 @@ class Notices(StaffPage):
             if cause.state == Cause.State.WAITING and cause.audience not in now:
                 now[cause.audience] = len(recipients(self.meeting_session.chain, cause.audience))
         return [
-            told_cause(cause, self.titles)
-            | {"progress": told_progress(counts[cause.pk]), "people": now.get(cause.audience)}
+            self.words.told(cause) | {"progress": told_progress(counts[cause.pk]), "people": now.get(cause.audience)}
             for cause in causes
         ]
 
@@ -179,7 +199,7 @@ class CausePage(CauseMixin, StaffPage):
         is_coming = cause.state == Cause.State.WAITING
         progress = told_progress(self.counts)
         return super().get_context_data(
-            **told_cause(cause, audience_titles(session)),
+            **Words.of(session).told(cause),
             chain=session.chain,
             progress=progress,
             seen=self.seen,
@@ -201,6 +221,7 @@ class CausePage(CauseMixin, StaffPage):
         acting = Membership.objects.filter(
             user__in=[each.recipient_id for each in notices], delegation__session=self.meeting_session
         ).select_related("delegation")
+        to_session = self.meeting_session.chain.to_session
         of_user: dict[int, list[Any]] = defaultdict(list)
         for each in acting.order_by("delegation__code"):
             of_user[each.user_id].append(each.delegation)
@@ -209,6 +230,8 @@ class CausePage(CauseMixin, StaffPage):
                 "notice": each,
                 "delegations": of_user[each.recipient_id],
                 "is_stuck": each.state in STUCK,
+                "sent_at": to_session(each.sent_at) if each.sent_at else None,
+                "next_at": to_session(each.next_attempt_at) if each.next_attempt_at else None,
             }
             for each in notices
         ]
@@ -227,8 +250,8 @@ class CancelCause(CauseMixin, StaffForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         progress = told_progress(progress_of([self.cause])[self.cause.pk])
-        titles = audience_titles(self.meeting_session)
-        return super().get_context_data(**told_cause(self.cause, titles), progress=progress, **kwargs)
+        words = Words.of(self.meeting_session)
+        return super().get_context_data(**words.told(self.cause), progress=progress, **kwargs)
 
     def perform(self, form: ReasonForm) -> str:
         is_coming = self.cause.state == Cause.State.WAITING

@@ -27,7 +27,7 @@ LANGUAGES = list(dict(settings.LANGUAGES))
 
 def language_name(code: str) -> str:
     """Name a language in the reader's."""
-    return str(get_language_info(code)["name_translated"])
+    return str(dict(settings.LANGUAGES)[code])
 
 
 class Wordings(StaffPage):

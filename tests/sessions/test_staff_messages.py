@@ -93,7 +93,7 @@ def test_only_the_secretariat_sends(session: MeetingSession, code: str) -> None:
 
 def test_a_reader_gets_the_words_of_their_language_else_those_for_everybody(session: MeetingSession) -> None:
     french, german = reader(session, "FR", language="fr"), User.objects.get(username="focal-de")
-    words = {
+    words: dict[str, Any] = {
         "subject": {"*": "Room", "fr": "Salle"},
         "text": {"*": "Boardroom D.", "fr": "Salle D."},
     }

@@ -53,7 +53,7 @@ def message(session: MeetingSession, audience: str = "delegations", nonce: str =
 
 def coming(session: MeetingSession, key: str = "test/coming", **more: Any) -> Cause:
     """Plan a message for the next day."""
-    facts = {
+    facts: dict[str, Any] = {
         "kind": "message",
         "audience": "delegations",
         "context": {"subject": {"*": "Tomorrow"}, "text": {"*": "."}},
