@@ -1,36 +1,24 @@
 """The second step of signing in: apps, recovery codes, who must have one, and the ways around it that there are not."""
 
-import re
-import time
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
-from allauth.usersessions.models import UserSession
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from cnd import clock, journal
-from cnd.actors import COMMAND, actor_for
 from cnd.adapter import SecondFactorAdapter
-from cnd.errors import NotPermitted
-from cnd.models import JournalEntry, Notice, User
-from cnd.second_factor import PROVEN
-from cnd.users import create_user, reset_second_factor, system_chain
-from tests.cnd.signing_in import PASSWORD, is_signed_in, link_in_mail, sign_in, text_of
-
-SECRET = generate_totp_secret()
-STAFF = {"role": User.Role.SECRETARIAT, "function": "Officer"}
+from cnd.models import JournalEntry, Notice
+from cnd.users import system_chain
+from tests.cnd.second_steps import SECRET, STAFF, code_of, give_code, make, set_up_app, with_app
+from tests.cnd.signing_in import PASSWORD, is_signed_in, link_in_mail, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -38,31 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _nobody_is_locked_out() -> None:
     cache.clear()
-
-
-@pytest.fixture
-def required(settings: Settings) -> None:
-    settings.REQUIRE_STAFF_MFA = True
-
-
-def make(username: str = "officer", **facts: Any) -> User:
-    return create_user(username=username, password=PASSWORD, actor=COMMAND, **(facts or STAFF))
-
-
-def with_app(username: str = "officer", **facts: Any) -> User:
-    """Return an account with an authenticator app and recovery codes."""
-    user = make(username, **facts)
-    TOTP.activate(user, SECRET)
-    RecoveryCodes.activate(user)
-    return user
-
-
-def code_of(secret: str = SECRET, periods: int = 0) -> str:
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))
-
-
-def give_code(client: Client, code: str) -> Any:
-    return client.post(reverse("mfa_authenticate"), {"code": code})
 
 
 def events() -> list[str]:
@@ -173,13 +136,6 @@ def test_a_new_password_does_not_spare_the_second_step(client: Client) -> None:
 # --- setting it up --------------------------------------------------------------------------------------------------
 
 
-def set_up_app(client: Client) -> Any:
-    page = client.get(reverse("mfa_activate_totp")).content.decode()
-    found = re.search(r"<code[^>]*>([A-Z2-7]+)</code>", page)
-    assert found
-    return client.post(reverse("mfa_activate_totp"), {"code": code_of(found[1])})
-
-
 def test_an_app_is_set_up_with_recovery_codes_and_the_journal_says_so(
     client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
@@ -241,178 +197,3 @@ def test_a_focal_point_gives_it_up_again(
 
     assert not Authenticator.objects.exists()
     assert sorted(events()) == ["recovery_codes_removed", "totp_removed"]
-
-
-# --- staff need it --------------------------------------------------------------------------------------------------
-
-CLOSED = ["/cnd67/staff/", "/admin/", "/admin/cnd/user/", "/", "/after-sign-in/", "/account/email/"]
-
-
-@pytest.mark.usefixtures("required")
-@pytest.mark.parametrize(
-    "rights", [STAFF, {"is_staff": True}, {"is_superuser": True}], ids=["secretariat", "is_staff", "superuser"]
-)
-def test_staff_without_it_are_led_to_set_it_up(client: Client, rights: dict[str, Any]) -> None:
-    make(**rights)
-    sign_in(client, "officer")
-
-    leading = {path: client.get(path).get("Location", "").split("?")[0] for path in CLOSED}
-
-    assert leading == dict.fromkeys(CLOSED, reverse("mfa_index"))
-
-
-@pytest.mark.usefixtures("required")
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_staff_without_it_write_nothing(client: Client, method: str) -> None:
-    make()
-    sign_in(client, "officer")
-    send = getattr(client, method)
-
-    page, problem = send("/cnd67/staff/roster/add/"), send("/api/v1/sessions/")
-
-    assert page["Location"].split("?")[0] == reverse("mfa_index")
-    assert (problem.status_code, problem.json()["type"]) == (403, "urn:cnd:problem:second_factor_required")
-
-
-@pytest.mark.usefixtures("required")
-def test_what_sets_it_up_is_open_and_so_is_the_way_out(client: Client) -> None:
-    make()
-    sign_in(client, "officer")
-    pages = ["mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_change_password"]
-
-    assert [client.get(reverse(page)).status_code for page in pages] == [200] * 4
-    assert client.post(reverse("logout"))["Location"] == reverse("home")
-
-
-@pytest.mark.usefixtures("required")
-@pytest.mark.django_db(transaction=True)
-def test_once_it_is_set_up_everything_opens(client: Client) -> None:
-    make(is_staff=True, **STAFF)
-    sign_in(client, "officer")
-
-    set_up_app(client)
-
-    assert client.get("/admin/").status_code == 200
-
-
-@pytest.mark.usefixtures("required")
-def test_who_signs_in_with_it_is_asked_no_more(client: Client) -> None:
-    with_app(is_staff=True, **STAFF)
-    sign_in(client, "officer")
-    give_code(client, code_of())
-
-    assert client.get("/admin/").status_code == 200
-
-
-@pytest.mark.usefixtures("required")
-def test_a_login_from_before_it_was_set_up_must_show_it(client: Client) -> None:
-    user = make(is_staff=True, **STAFF)
-    sign_in(client, "officer")
-    TOTP.activate(user, SECRET)
-
-    led = client.get("/admin/")["Location"]
-    assert led == f"{reverse('mfa_reauthenticate')}?next=%2Fadmin%2F"
-    assert client.post(led, {"code": code_of()})["Location"] == "/admin/"
-    assert client.get("/admin/").status_code == 200
-
-
-@pytest.mark.usefixtures("required")
-def test_recovery_codes_alone_are_no_second_step(client: Client) -> None:
-    user = make()
-    RecoveryCodes.activate(user)
-    sign_in(client, "officer")
-
-    assert client.get("/cnd67/staff/")["Location"].split("?")[0] == reverse("mfa_index")
-
-
-@pytest.mark.usefixtures("required")
-def test_what_one_account_proved_counts_for_no_other(client: Client) -> None:
-    first, second = with_app(), make("second", **STAFF)
-    client.force_login(second)
-    session = client.session
-    session[PROVEN] = first.pk
-    session.save()
-
-    assert client.get("/cnd67/staff/").status_code == 302
-
-
-@pytest.mark.usefixtures("required")
-def test_staff_keep_the_last_one(client: Client) -> None:
-    with_app()
-    sign_in(client, "officer")
-    give_code(client, code_of())
-
-    answer = client.post(reverse("mfa_deactivate_totp"))
-
-    assert "cannot deactivate" in text_of(answer)
-    assert Authenticator.objects.filter(type="totp").exists()
-
-
-@pytest.mark.usefixtures("required")
-def test_staff_keep_their_last_passkey(client: Client) -> None:
-    user = with_app()
-    key = Authenticator.objects.create(user=user, type="webauthn", data={"name": "Key", "credential": {}})
-    sign_in(client, "officer")
-    give_code(client, code_of())
-    Authenticator.objects.filter(type="totp").delete()
-
-    client.post(reverse("mfa_remove_webauthn", args=[key.pk]))
-
-    assert Authenticator.objects.filter(pk=key.pk).exists()
-
-
-@pytest.mark.usefixtures("required")
-def test_a_focal_point_needs_none(client: Client) -> None:
-    make("kenya", email="kenya@example.org")
-    sign_in(client, "kenya")
-
-    assert client.get("/").status_code == 200
-
-
-@pytest.mark.usefixtures("required")
-def test_reading_the_api_asks_for_no_login(client: Client) -> None:
-    client.force_login(make())
-
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get("/api/v1/sessions/").status_code == 200
-
-    assert [query["sql"] for query in asked if "django_session" in query["sql"] or "cnd_user" in query["sql"]] == []
-
-
-# --- when it is lost ------------------------------------------------------------------------------------------------
-
-
-def test_a_superuser_takes_it_away_and_ends_the_logins(client: Client) -> None:
-    user = with_app()
-    sign_in(client, "officer")
-    give_code(client, code_of())
-    assert UserSession.objects.count() == 1
-
-    reset_second_factor(user=user, actor=COMMAND, reason="lost the telephone")
-
-    assert not Authenticator.objects.exists()
-    assert client.get(reverse("mfa_index"))["Location"].startswith(reverse("login"))
-    (entry,) = JournalEntry.objects.filter(action="reset_second_factor")
-    assert entry.changes == [
-        {"what": f"user:{user.pk}:second_factor", "before": ["recovery_codes", "totp"], "after": []}
-    ]
-
-
-def test_nobody_else_takes_it_away() -> None:
-    user = with_app()
-
-    with pytest.raises(NotPermitted):
-        reset_second_factor(user=user, actor=actor_for(user))
-
-    assert Authenticator.objects.count() == 2
-
-
-def test_in_the_administration_it_is_one_action(client: Client) -> None:
-    user = with_app()
-    root = make("root", is_superuser=True, is_staff=True, **STAFF)
-    client.force_login(root)
-    told = {"action": "take_second_factor", "_selected_action": [str(user.pk)]}
-
-    client.post(reverse("admin:cnd_user_changelist"), told)
-
-    assert not Authenticator.objects.exists()

@@ -1,37 +1,29 @@
 """Invitations: the link, what it opens and when it opens nothing, and what the journal and the outbox keep of it."""
 
-import html
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
-from django.test import Client
 
 from cnd import clock, journal
-from cnd.actors import Actor, actor_for
+from cnd.actors import Actor
 from cnd.errors import DomainError, Invalid, NotFound, NotPermitted, Refused
 from cnd.models import Cause, JournalEntry, Notice, User
 from cnd.outbox.kinds import kind_of
 from cnd.users import change_user, system_chain
-from sessions.models import Delegation, Invitation, MeetingSession, Membership
+from sessions.models import Invitation, MeetingSession, Membership
 from sessions.services.invitations import (
-    Invited,
-    accept_invitation,
     find_invitation,
-    invite,
     path_of,
     resend_invitation,
     revoke_invitation,
 )
-from tests.sessions.scenes import as_focal_point, as_officer, focal_point, make_session, officer, state
+from tests.sessions.invited import ADDRESS, PASSWORD, accept, invited, opened, token_of
+from tests.sessions.scenes import as_focal_point, as_officer, focal_point, make_session, officer
 from tests.threads import at_once
-
-PASSWORD = "a long password 7"
-ADDRESS = "wanjiku.kamau@example.org"
 
 pytestmark = pytest.mark.django_db
 
@@ -41,35 +33,8 @@ def session() -> MeetingSession:
     return make_session(at=None)
 
 
-def invited(session: MeetingSession, code: str = "KE", email: str = ADDRESS, **more: Any) -> Invited:
-    facts = {"name": "Wanjiku Kamau", "language": "en", "actor": as_officer(), **more}
-    return invite(delegation=state(session, code), email=email, **facts)
-
-
-def opened(session: MeetingSession, code: str = "KE", email: str = ADDRESS) -> Invitation:
-    invitation = invited(session, code, email).invitation
-    assert invitation is not None
-    return invitation
-
-
-def token_of(invitation: Invitation) -> str:
-    return path_of(invitation).rstrip("/").rpartition("/")[2]
-
-
-def accept(invitation: Invitation, password: str = PASSWORD) -> User:
-    return accept_invitation(invitation=invitation, token=token_of(invitation), password=password)
-
-
 def entries() -> list[JournalEntry]:
     return list(JournalEntry.objects.filter(chain__code=journal.SYSTEM).order_by("number"))
-
-
-def two(password: str = PASSWORD) -> dict[str, str]:
-    return {"password1": password, "password2": password}
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
 
 
 # --- inviting -------------------------------------------------------------------------------------------------------
@@ -326,109 +291,3 @@ def test_revoking_and_accepting_at_once_do_not_both_succeed(session: MeetingSess
     kept = Invitation.objects.get()
     assert (kept.accepted_at is None) != (kept.revoked_at is None)
     assert (Membership.objects.count(), accepted) == ((1, True) if kept.accepted_at else (0, False))
-
-
-# --- the page -------------------------------------------------------------------------------------------------------
-
-
-def test_the_page_shows_for_whom_and_what_and_signs_in_who_sets_a_password(session: MeetingSession) -> None:
-    invitation = opened(session)
-    client = Client()
-    shown = text_of(client.get(path_of(invitation)))
-    before = client.cookies.get("sessionid")
-
-    answer = client.post(path_of(invitation), two())
-
-    assert all(part in shown for part in ("Kenya", "Wanjiku Kamau", ADDRESS))
-    assert (answer.status_code, answer["Location"]) == (302, "/account/security/")
-    assert client.session["_auth_user_id"] == str(invitation.user_id)
-    assert before is None or client.cookies["sessionid"].value != before.value
-    assert client.get("/cnd67/delegation/KE/").status_code == 200
-
-
-def test_the_page_is_shown_without_anything_happening(session: MeetingSession) -> None:
-    invitation = opened(session)
-
-    for _time in range(3):
-        assert Client().get(path_of(invitation)).status_code == 200
-
-    assert Invitation.objects.get().accepted_at is None
-
-
-@pytest.mark.parametrize(("first", "second"), [("short", "short"), (PASSWORD, "a long password 8"), ("", "")])
-def test_a_fault_of_the_form_stands_beside_its_field(session: MeetingSession, first: str, second: str) -> None:
-    answer = Client().post(path_of(opened(session)), {"password1": first, "password2": second})
-
-    assert answer.status_code == 422
-    assert 'class="field-error"' in answer.content.decode()
-    assert not Membership.objects.exists()
-
-
-def test_a_used_link_says_what_to_do(session: MeetingSession) -> None:
-    invitation = opened(session)
-    accept(invitation)
-
-    answer = Client().post(path_of(invitation), two("another long one 9"))
-
-    assert (answer.status_code, "accepted already: sign in" in text_of(answer)) == (409, True)
-    assert User.objects.get(pk=invitation.user_id).check_password(PASSWORD)
-
-
-def test_a_double_click_leads_on(session: MeetingSession) -> None:
-    invitation = opened(session)
-    client = Client()
-
-    for _time in range(2):
-        answer = client.post(path_of(invitation), two())
-
-    assert answer["Location"] == "/cnd67/delegation/KE/"
-
-
-def test_a_link_that_is_none_is_one_clear_page(session: MeetingSession) -> None:
-    invitation = opened(session)
-    revoked = opened(session, "AT", "other@example.org")
-    revoke_invitation(invitation=revoked, actor=as_officer())
-
-    answers = {
-        "altered": Client().get(path_of(invitation)[:-3] + "00/"),
-        "revoked": Client().get(path_of(revoked)),
-        "nothing": Client().get("/invitation/999/abc/"),
-    }
-
-    assert {name: answer.status_code for name, answer in answers.items()} == {
-        "altered": 404, "revoked": 409, "nothing": 404}  # fmt: skip
-    assert all("This link opens nothing" in text_of(answer) for answer in answers.values())
-
-
-def test_who_is_signed_in_as_somebody_else_is_asked_to_sign_out(session: MeetingSession) -> None:
-    invitation = opened(session)
-    client = Client()
-    client.force_login(focal_point(session, "AT"))
-
-    answers = [client.get(path_of(invitation)), client.post(path_of(invitation), two())]
-
-    assert [answer.status_code for answer in answers] == [409, 409]
-    assert "somebody else" in text_of(answers[0])
-    assert Invitation.objects.get().accepted_at is None
-
-
-def test_whoever_has_an_account_by_then_accepts_without_a_new_password(session: MeetingSession) -> None:
-    first, second = opened(session), opened(session, "AT")
-    accept(first)
-    client = Client()
-    page = client.get(path_of(second))
-
-    answer = client.post(path_of(second), two("somebody else's 11"))
-
-    assert 'type="password"' not in page.content.decode()
-    assert answer["Location"] == "/cnd67/delegation/AT/"
-    assert "_auth_user_id" not in client.session
-    assert User.objects.get(pk=first.user_id).check_password(PASSWORD)
-    assert sorted(Membership.objects.values_list("delegation__code", flat=True)) == ["AT", "KE"]
-
-
-def test_a_link_is_of_its_own_session_alone(session: MeetingSession) -> None:
-    accept(opened(session))
-
-    assert Delegation.objects.filter(memberships__isnull=False).count() == 1
-    assert actor_for(User.objects.get(email=ADDRESS)).is_secretariat is False
