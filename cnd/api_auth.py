@@ -1,7 +1,7 @@
 """Who calls the API: the bearer of a token (RFC 6750), somebody signed in on our own pages, or anybody."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from cnd import tokens
+from cnd.actors import Actor, actor_for
 from cnd.models import ApiToken, User
 from cnd.throttle import Headers, Subject, address_of, check, take
 
@@ -87,6 +88,11 @@ def _refused(request: HttpRequest) -> exceptions.APIException:
     return TokenRefused(check(request, address_of(request)))
 
 
+def caller_of(request: Request) -> Actor:
+    """Return the actor that an authenticated caller is."""
+    return actor_for(cast(User, request.user))
+
+
 # --- in Django REST framework -----------------------------------------------------------------------------------------
 
 
@@ -110,7 +116,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
 class PublicAccess(TokenAuthentication):
     """For what is public: a token is counted as itself and must be good, and opens nothing."""
 
-    def authenticate(self, request: Request) -> None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> None:
         if bearer_of(request._request) is not None:
             admit(request._request)
 

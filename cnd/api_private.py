@@ -4,16 +4,14 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cnd.actors import Actor, actor_for
-from cnd.api_auth import HasScope, TokenAuthentication, bearer_of
+from cnd.actors import Actor
+from cnd.api_auth import HasScope, TokenAuthentication, bearer_of, caller_of
 from cnd.preconditions import is_known
 from cnd.second_factor import PROVEN, needs_second_factor
 
@@ -24,7 +22,7 @@ class SecondFactorMissing(exceptions.PermissionDenied):
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """Our own pages: whoever is signed in there, with the CSRF token for writes. Without the cookie, nothing is read."""
+    """Our own pages: whoever is signed in there, for writes with the CSRF token. No cookie, nothing read."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
         plain: HttpRequest = request._request
@@ -45,16 +43,14 @@ class PrivateView(APIView):
 
     @property
     def actor(self) -> Actor:
-        return actor_for(self.request.user)
+        return caller_of(self.request)
 
     def unchanged(self, request: Request, etag: str) -> HttpResponse | None:
         """Return 304 if the client has this already."""
         return HttpResponse(status=304, headers={"ETag": etag}) if is_known(request, etag) else None
 
-    def finalize_response(
-        self, request: Any, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response | HttpResponseBase:
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(response, ("Authorization", "Cookie"))  # type: ignore[arg-type]
+        patch_vary_headers(response, ("Authorization", "Cookie"))
         return response

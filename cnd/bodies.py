@@ -15,8 +15,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         try:
             value = super().to_internal_value(data)
         except ValidationError as fault:
-            assert isinstance(fault.detail, dict)
-            raise ValidationError(fault.detail | faults) from fault
+            named = fault.detail if isinstance(fault.detail, dict) else {"": fault.detail}
+            raise ValidationError({**named, **faults}) from fault
         if faults:
             raise ValidationError(faults)
         return value

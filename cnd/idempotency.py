@@ -31,7 +31,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cnd import clock
-from cnd.actors import actor_for
+from cnd.api_auth import caller_of
 from cnd.errors import DomainError, NotFound, NotPermitted
 from cnd.models import IdempotencyKey, PersonalDatum
 from cnd.problems import CONTENT_TYPE, told
@@ -101,7 +101,7 @@ def idempotent(handler: Handler) -> Handler:
         fingerprint = fingerprint_of(request)
         with transaction.atomic():
             row, is_new = IdempotencyKey.objects.get_or_create(
-                owner=actor_for(request.user).reference,
+                owner=caller_of(request).reference,
                 key=key,
                 defaults={"request_hash": fingerprint, "created_at": clock.now()},
             )

@@ -1,4 +1,4 @@
-"""How many requests one may send: counted by token, or by address where there is none, in the cache all processes share.
+"""How many requests one may send: counted by token, or by address where there is none, in the cache that all share.
 
 Fixed windows, each sender's beginning at a second of their own, so that not all come back at the same one. One round
 trip to the cache a request. Where the cache does not answer, requests are let through, and that is logged.
@@ -206,14 +206,13 @@ def _count_in_redis(cache: RedisCache, keys: Sequence[tuple[str, int]], read: st
     return [int(answer) for answer in answers[::2]], None if found is None else int(found)
 
 
-_said_at_s = -math.inf
+_said = {"at_s": -math.inf}
 
 
 def _say_once_in_a_while() -> None:
-    global _said_at_s
     at_s = clock.now().timestamp()
-    if abs(at_s - _said_at_s) >= SAID_AGAIN_S:
-        _said_at_s = at_s
+    if abs(at_s - _said["at_s"]) >= SAID_AGAIN_S:
+        _said["at_s"] = at_s
         logger.warning("the cache does not answer; requests are not counted", exc_info=True)
 
 

@@ -6,15 +6,18 @@ which tokens are good, so that polling what is public costs nothing; revoking sa
 """
 
 import hashlib
+import logging
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from cnd import clock, journal
@@ -22,6 +25,8 @@ from cnd.actors import Actor
 from cnd.errors import Invalid, NotFound, NotPermitted, Refused
 from cnd.models import ApiToken, ResourceVersion, User
 from cnd.users import system_chain
+
+logger = logging.getLogger(__name__)
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BEGINNING, SECRET = 8, 43
@@ -43,7 +48,7 @@ class Scope:
     """Something a token may be allowed; `roles` are those who can allow it."""
 
     code: str
-    title: str
+    title: str | Promise
     roles: frozenset[str]
 
 
@@ -51,7 +56,7 @@ _scopes: dict[str, Scope] = {}
 _standing: dict[str, Callable[[User], bool]] = {}
 
 
-def register_scope(code: str, title: str, roles: Collection[str]) -> None:
+def register_scope(code: str, title: str | Promise, roles: Collection[str]) -> None:
     """Offer a scope to the users of these roles; `title` may be lazy. Registering a code again replaces it."""
     _scopes[code] = Scope(code, title, frozenset(roles))
 
@@ -184,7 +189,7 @@ def find_token(text: str) -> ApiToken | None:
 
 
 def is_good(token: ApiToken) -> bool:
-    """Tell whether a token counts now: not revoked, not expired, of an account that is open and stands for something."""
+    """Tell whether a token counts now: not ended, and of an account that is open and stands for something."""
     return (
         token.revoked_at is None
         and token.expires_at > clock.now()
@@ -201,13 +206,24 @@ def scopes_of(token: ApiToken) -> frozenset[str]:
 def know(token: ApiToken) -> None:
     """Have the cache know for a minute, and not beyond its expiry, that a token is good."""
     left_s = int((token.expires_at - clock.now()).total_seconds())
-    # Added, not set: a revocation that came in between has the last word.
-    cache.add(key_of(token.hash), token.pk, min(KNOWN_FOR_S, max(left_s, 1)))
+    with _cache_that_may_fail():
+        # Added, not set: a revocation that came in between has the last word.
+        cache.add(key_of(token.hash), token.pk, min(KNOWN_FOR_S, max(left_s, 1)))
 
 
 def _forget(token: ApiToken) -> None:
-    # Kept longer than any "good" that somebody who read before the revocation is about to add.
-    cache.set(key_of(token.hash), REFUSED, 10 * KNOWN_FOR_S)
+    with _cache_that_may_fail():
+        # Kept longer than any "good" that somebody who read before the revocation is about to add.
+        cache.set(key_of(token.hash), REFUSED, 10 * KNOWN_FOR_S)
+
+
+@contextmanager
+def _cache_that_may_fail() -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        # Each backend raises errors of its own. The database knows what counts, and is asked for what is not public.
+        logger.warning("the cache does not answer; it was told nothing of a token", exc_info=True)
 
 
 def _note_use(token: ApiToken) -> None:

@@ -1,6 +1,7 @@
 """Inscriptions over the API: a focal point's own delegations, all of them for the secretariat (RULES 2)."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -93,7 +94,7 @@ class InscriptionList(InscriptionsView):
         if not asked.is_valid():
             raise utils.translate_validation(asked.errors)
         pages = self.pagination_class()
-        rows = pages.paginate_queryset(asked.qs, request, view=self)
+        rows: list[Any] | None = pages.paginate_queryset(asked.qs, request, view=self)
         response = pages.get_paginated_response(InscriptionSerializer(rows, many=True).data)
         response.headers["ETag"] = etag
         return response
@@ -163,10 +164,8 @@ class InscriptionDetail(InscriptionsView):
 class InscriptionStep(InscriptionsView):
     """Something done to an inscription as a whole."""
 
-    @staticmethod
-    def step(**facts: Any) -> Inscription:
-        """Call the service."""
-        raise NotImplementedError
+    step: Callable[..., Inscription]
+    """The service."""
 
     def take(self, request: Request, receipt: int) -> Response:
         inscription = self.inscription(receipt)

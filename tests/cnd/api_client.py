@@ -4,7 +4,6 @@ import json
 import uuid
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from cnd.actors import actor_for
@@ -53,7 +52,7 @@ def _named(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-").title(): value for name, value in headers.items()}
 
 
-def problem_of(answer: HttpResponse) -> tuple[int, str]:
+def problem_of(answer: Any) -> tuple[int, str]:
     """Return status and code of a refusal; anything else that is no problem is none."""
     assert answer["Content-Type"] == "application/problem+json", answer.content
     body = json.loads(answer.content)

@@ -35,8 +35,8 @@ def standing_clock() -> Iterator[Any]:
         yield time
 
 
-def request(method: str = "GET", **meta: str) -> HttpRequest:
-    return RequestFactory(**meta).generic(method, URL)
+def request(method: str = "GET", **meta: Any) -> HttpRequest:
+    return RequestFactory().generic(method, URL, **meta)
 
 
 def left(headers: Any) -> dict[str, tuple[int, int]]:
@@ -174,14 +174,17 @@ def test_counting_in_redis_takes_one_round_trip_and_ends(
     settings: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CACHES = redis_at(redis_url)
-    client = caches["default"]._cache.get_client(write=True)
+    client = caches["default"]._cache.get_client(write=True)  # type: ignore[attr-defined]
     who = Subject("address", "the test of one round trip")
     client.delete(*client.scan_iter(f"*{who.id}*"), "none")
     trips: list[object] = []
     send = Connection.send_packed_command
-    monkeypatch.setattr(
-        Connection, "send_packed_command", lambda *args, **more: trips.append(args) or send(*args, **more)
-    )
+
+    def counted(*args: Any, **more: Any) -> None:
+        trips.append(args)
+        send(*args, **more)
+
+    monkeypatch.setattr(Connection, "send_packed_command", counted)
     headers = [check(request("POST"), who) for _each in range(2)]
     assert len(trips) == 2
     assert {rest for rest, _ends in left(headers[1]).values()} == {1, 0}
@@ -199,8 +202,15 @@ def test_a_token_is_known_through_redis(settings: Any, redis_url: str) -> None:
 def test_where_the_cache_does_not_answer_requests_go_through_and_that_is_said_once(
     settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "_said_at_s", 0.0)
+    monkeypatch.setitem(throttle._said, "at_s", 0.0)
     settings.CACHES = redis_at("redis://127.0.0.1:1")
     assert [check(request(), SOMEBODY) for _each in range(5)] == [{}] * 5
     said = [record.getMessage() for record in caplog.records if record.name == "cnd.throttle"]
     assert said == ["the cache does not answer; requests are not counted"]
+
+
+def test_where_the_cache_does_not_answer_tokens_are_asked_of_the_database(settings: Any) -> None:
+    text = token_of(User.objects.create_user("officer", role=User.Role.SECRETARIAT))
+    settings.CACHES = redis_at("redis://127.0.0.1:1")
+    assert Api(text).get(URL).status_code == 200
+    assert problem_of(Api(text[:-1]).get(URL)) == (401, "invalid_token")

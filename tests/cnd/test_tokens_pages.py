@@ -27,8 +27,7 @@ PASSWORD = "a long password 1"
 @pytest.fixture
 def user() -> User:
     cache.clear()
-    user = User.objects.create_user("officer", role=User.Role.SECRETARIAT, password=PASSWORD)
-    return user
+    return User.objects.create_user("officer", role=User.Role.SECRETARIAT, password=PASSWORD)
 
 
 @pytest.fixture

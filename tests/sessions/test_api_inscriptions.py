@@ -328,7 +328,13 @@ def test_anothers_inscription_changes_nothing_for_a_focal_point(session: Meeting
 
 
 def test_nobody_in_between_keeps_an_answer(session: MeetingSession, austria: Api) -> None:
-    for answer in (austria.post(LIST, AT), austria.get(LIST), austria.get(one(1)), austria.get(one(9)), Api().get(LIST)):
+    for answer in (
+        austria.post(LIST, AT),
+        austria.get(LIST),
+        austria.get(one(1)),
+        austria.get(one(9)),
+        Api().get(LIST),
+    ):
         assert answer["Cache-Control"] == "private, no-cache"
         assert {"Authorization", "Cookie"} <= set(answer["Vary"].split(", "))
 
