@@ -9,9 +9,11 @@ from playwright.sync_api import Page, expect
 from cnd import clock
 from cnd.models import Cause, Notice
 from sessions.models import MeetingSession
+from sessions.services.sending import cancel_cause
+from tests.browser.accessibility import CONTRAST_ALONE, assert_accessible, assert_all_accessible
 from tests.browser.keyboard import Keyboard
-from tests.sessions.scenes import make_session, officer
-from tests.sessions.test_staff_notices import message, reader
+from tests.sessions.scenes import as_officer, make_session, officer
+from tests.sessions.test_staff_notices import message, put, reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -130,3 +132,47 @@ def test_a_wording_is_previewed_saved_and_given_back_with_the_keyboard(
     expect(page.get_by_text("Saved: from now on")).to_be_visible()
     keyboard.press_on(page.get_by_role("button", name="Go back to the product’s own words"))
     expect(page.get_by_label("Subject")).to_have_value("{subject}")
+
+
+def test_the_pages_of_notices_are_usable_by_everyone(
+    page: Page, new_context: Callable[..., Any], enter: Enter, session: MeetingSession
+) -> None:
+    user = officer()
+    enter(page.context, user)
+    cause, other = message(session, nonce="b" * 32), message(session)
+    put(cause, "AT", Notice.State.PARKED, last_error="550 no such mailbox", attempts=9)
+    cancel_cause(cause=other, reason="test", actor=as_officer())
+    paths = [
+        f"{STAFF}notices/",
+        f"{STAFF}notices/?state=stuck",
+        f"{STAFF}notices/{cause.pk}/",
+        f"{STAFF}notices/{cause.pk}/cancel/",
+        f"{STAFF}notices/message/",
+        f"{STAFF}notices/wording/",
+        f"{STAFF}notices/wording/message/ar/",
+        f"{STAFF}journal/1/",
+    ]
+    assert_all_accessible(page, *paths)
+
+    page.goto(f"{STAFF}notices/message/")
+    page.get_by_role("button", name="See whom it reaches").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("To whom").select_option("delegations")
+    page.get_by_label("Subject", exact=True).fill("Room")
+    page.get_by_label("Text", exact=True).fill("Boardroom D.")
+    page.get_by_text("French", exact=True).click()
+    page.get_by_label("Subject: French").fill("Salle")
+    page.get_by_label("Text: French").fill("Salle D.")
+    page.get_by_role("button", name="See whom it reaches").click()
+    expect(page.get_by_role("button", name="Send it to 3 people")).to_be_visible()
+    page.get_by_text("The same as plain text").first.click()
+    assert_accessible(page)
+    page.goto(f"{STAFF}notices/wording/message/en/")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+    assert_accessible(page)
+
+    dark = new_context(color_scheme="dark")
+    enter(dark, user)
+    assert_all_accessible(dark.new_page(), STAFF, paths[0], paths[2], rules=CONTRAST_ALONE)
