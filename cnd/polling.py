@@ -17,6 +17,7 @@ from django.core.cache import cache, caches
 from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.http import urlencode
@@ -26,6 +27,7 @@ from rest_framework.exceptions import APIException
 from cnd.api_auth import admit
 from cnd.models import ResourceVersion
 from cnd.problems import response_to
+from cnd.shared_cache import may_fail
 
 ROOT = "/api/v1/"
 KEPT_S = 3600
@@ -91,6 +93,14 @@ class Polled(Protocol):
         """Return the version of the resource with these arguments of the path, or None when there is none."""
 
 
+class View(Protocol):
+    """A view that answers what is polled."""
+
+    polled: type[Polled]
+
+    def __call__(self, request: HttpRequest, **kwargs: Any) -> HttpResponse: ...
+
+
 @functools.lru_cache(maxsize=1000)
 def language_of(accepted: str) -> str:
     """Return the language for an Accept-Language header. No cookie counts: the answer varies by this header alone."""
@@ -143,7 +153,8 @@ def kept(etag: str) -> bytes | None:
     key, nearby = key_of(etag), caches["bodies"]
     body: bytes | None = nearby.get(key)
     if body is None:
-        body = cache.get(key)
+        with may_fail("bodies are built anew"):
+            body = cache.get(key)
         if body is not None:
             nearby.set(key, body, KEPT_S)
     return body
@@ -151,8 +162,9 @@ def kept(etag: str) -> bytes | None:
 
 def keep(etag: str, body: bytes) -> None:
     """Keep a body here and for all processes."""
-    for each in (caches["bodies"], cache):
-        each.set(key_of(etag), body, KEPT_S)
+    caches["bodies"].set(key_of(etag), body, KEPT_S)
+    with may_fail("bodies are built anew"):
+        cache.set(key_of(etag), body, KEPT_S)
 
 
 def key_of(etag: str) -> str:
@@ -216,21 +228,22 @@ def quick_answer(view: type[Polled], kwargs: dict[str, Any], request: HttpReques
     if is_known(request, asked.etag):
         return unchanged(asked.etag)
     body = kept(asked.etag)
-    return None if body is None else whole(body, asked.etag)
+    if body is None:
+        return None
+    return unchanged(asked.etag) if is_any_known(request) else whole(body, asked.etag)
 
 
 # --- in front of everything -------------------------------------------------------------------------------------------
 
 
 @functools.lru_cache(maxsize=1000)
-def polled_at(path: str, urlconf: str) -> tuple[type[Polled], dict[str, Any]] | None:
-    """Return the polled view at this address with its arguments, if that is what is there."""
+def polled_at(path: str, urlconf: str) -> tuple[View, dict[str, Any]] | None:
+    """Return the view at this address with its arguments, if a polled resource is there."""
     try:
         match = resolve(path, urlconf)
     except Resolver404:
         return None
-    view = getattr(match.func, "polled", None)
-    return (view, match.kwargs) if view else None
+    return (match.func, match.kwargs) if hasattr(match.func, "polled") else None
 
 
 class PollingMiddleware:
@@ -243,16 +256,21 @@ class PollingMiddleware:
         found = None
         if request.method in ("GET", "HEAD") and request.path_info.startswith(ROOT):
             found = polled_at(request.path_info, settings.ROOT_URLCONF)
-        if found is None:
-            return self.get_response(request)
-        try:
-            counted = admit(request)
-        except APIException as refusal:
-            with translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
-                return response_to(refusal)
-        answer = quick_answer(*found, request)
-        if answer is None:
-            return self.get_response(request)
-        for name, value in counted.items():
-            answer.headers[name] = value
-        return answer
+        return self.get_response(request) if found is None else answer(request, *found)
+
+
+def answer(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpResponse:
+    """Count a poll, and answer it quickly or by its view."""
+    try:
+        counted = admit(request)
+    except APIException as refusal:
+        with translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
+            return response_to(refusal)
+    found = quick_answer(view.polled, kwargs, request)
+    if found is None:
+        with translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
+            found = view(request, **kwargs)
+            return found.render() if isinstance(found, SimpleTemplateResponse) else found
+    for name, value in counted.items():
+        found.headers[name] = value
+    return found

@@ -6,7 +6,6 @@ trip to the cache a request. Where the cache does not answer, requests are let t
 What is left is told as draft-ietf-httpapi-ratelimit-headers-11 says: `RateLimit-Policy` and `RateLimit`.
 """
 
-import logging
 import math
 import zlib
 from collections.abc import Sequence
@@ -26,16 +25,14 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from cnd import clock
+from cnd.shared_cache import may_fail
 
 if TYPE_CHECKING:
     # Its module reads the settings that name this one.
     from rest_framework.views import APIView
 
-logger = logging.getLogger(__name__)
-
 SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 READING = {"GET", "HEAD", "OPTIONS"}
-SAID_AGAIN_S = 60
 
 Headers = dict[str, str]
 
@@ -131,13 +128,9 @@ def take(request: HttpRequest, subject: Subject, *more: str, read: str = "") -> 
     ]
     if not keys and not read:
         return counted, None
-    try:
-        counts, found = _count(keys, read)
-    except Exception:
-        # Each backend raises errors of its own; none of them is a reason to turn anybody away.
-        _say_once_in_a_while()
-        return counted, None
-    for policy, count, (_number, ends_in_s) in zip(policies, counts, windows, strict=True):
+    counts, found = _count(keys, read)
+    # No counts where the cache does not answer.
+    for policy, count, (_number, ends_in_s) in zip(policies, counts, windows, strict=False):
         counted.left[policy] = (policy.quota - count, ends_in_s)
     return counted, found
 
@@ -179,7 +172,12 @@ def address_of(request: HttpRequest) -> Subject:
 
 
 def _count(keys: Sequence[tuple[str, int]], read: str) -> tuple[list[int], int | None]:
-    cache = caches["default"]
+    with may_fail("requests are not counted"):
+        return _count_in(caches["default"], keys, read)
+    return [], None
+
+
+def _count_in(cache: BaseCache, keys: Sequence[tuple[str, int]], read: str) -> tuple[list[int], int | None]:
     if isinstance(cache, RedisCache):
         return _count_in_redis(cache, keys, read)
     return [_count_here(cache, key, kept_s) for key, kept_s in keys], cache.get(read) if read else None
@@ -204,16 +202,6 @@ def _count_in_redis(cache: RedisCache, keys: Sequence[tuple[str, int]], read: st
         answers: list[Any] = pipe.execute()
     found = answers.pop() if read else None
     return [int(answer) for answer in answers[::2]], None if found is None else int(found)
-
-
-_said = {"at_s": -math.inf}
-
-
-def _say_once_in_a_while() -> None:
-    at_s = clock.now().timestamp()
-    if abs(at_s - _said["at_s"]) >= SAID_AGAIN_S:
-        _said["at_s"] = at_s
-        logger.warning("the cache does not answer; requests are not counted", exc_info=True)
 
 
 # --- in Django REST framework -----------------------------------------------------------------------------------------

@@ -6,11 +6,9 @@ which tokens are good, so that polling what is public costs nothing; revoking sa
 """
 
 import hashlib
-import logging
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,9 +22,8 @@ from cnd import clock, journal
 from cnd.actors import Actor
 from cnd.errors import Invalid, NotFound, NotPermitted, Refused
 from cnd.models import ApiToken, ResourceVersion, User
+from cnd.shared_cache import may_fail
 from cnd.users import system_chain
-
-logger = logging.getLogger(__name__)
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BEGINNING, SECRET = 8, 43
@@ -206,24 +203,15 @@ def scopes_of(token: ApiToken) -> frozenset[str]:
 def know(token: ApiToken) -> None:
     """Have the cache know for a minute, and not beyond its expiry, that a token is good."""
     left_s = int((token.expires_at - clock.now()).total_seconds())
-    with _cache_that_may_fail():
+    with may_fail("which tokens are good is asked of the database"):
         # Added, not set: a revocation that came in between has the last word.
         cache.add(key_of(token.hash), token.pk, min(KNOWN_FOR_S, max(left_s, 1)))
 
 
 def _forget(token: ApiToken) -> None:
-    with _cache_that_may_fail():
+    with may_fail("which tokens are good is asked of the database"):
         # Kept longer than any "good" that somebody who read before the revocation is about to add.
         cache.set(key_of(token.hash), REFUSED, 10 * KNOWN_FOR_S)
-
-
-@contextmanager
-def _cache_that_may_fail() -> Iterator[None]:
-    try:
-        yield
-    except Exception:
-        # Each backend raises errors of its own. The database knows what counts, and is asked for what is not public.
-        logger.warning("the cache does not answer; it was told nothing of a token", exc_info=True)
 
 
 def _note_use(token: ApiToken) -> None:

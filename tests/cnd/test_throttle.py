@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from redis.connection import Connection
 
-from cnd import clock, throttle
+from cnd import clock, shared_cache
 from cnd.models import User
 from cnd.throttle import Policy, Subject, TooMany, address_of, check, policy_of
 from tests.cnd.api_client import Api, problem_of, token_of
@@ -202,11 +202,11 @@ def test_a_token_is_known_through_redis(settings: Any, redis_url: str) -> None:
 def test_where_the_cache_does_not_answer_requests_go_through_and_that_is_said_once(
     settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(throttle._said, "at_s", 0.0)
+    monkeypatch.setattr(shared_cache, "_said_at_s", {})
     settings.CACHES = redis_at("redis://127.0.0.1:1")
     assert [check(request(), SOMEBODY) for _each in range(5)] == [{}] * 5
-    said = [record.getMessage() for record in caplog.records if record.name == "cnd.throttle"]
-    assert said == ["the cache does not answer; requests are not counted"]
+    said = [record.getMessage() for record in caplog.records if record.name == "cnd.shared_cache"]
+    assert said == ["the cache does not answer: requests are not counted"]
 
 
 def test_where_the_cache_does_not_answer_tokens_are_asked_of_the_database(settings: Any) -> None:
