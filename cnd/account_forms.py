@@ -2,19 +2,43 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from allauth.account.internal import flows
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base import forms as codes
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 
-class SignInForm(LoginForm):
+class _PlainMixin(forms.Form):
+    """Labels stand above their fields; nothing stands in them that vanishes when one writes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        if "email" in self.fields:
+            self.fields["email"].label = _("E-mail address")
+        if "passwordless" in self.fields:
+            self.fields["passwordless"].label = _("Sign in with this key alone, without the password")
+            self.fields["passwordless"].help_text = ""
+
+
+class SignInForm(_PlainMixin, LoginForm):
     """Username or e-mail address, and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -25,7 +49,6 @@ class SignInForm(LoginForm):
             max_length=254,
             widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
         )
-        self.fields["password"].widget.attrs.pop("placeholder", None)
         self.fields["password"].help_text = ""
         self.order_fields(["login", "password"])
 
@@ -37,16 +60,39 @@ class SignInForm(LoginForm):
         return flows.login.perform_password_login(request, credentials, self._login)
 
 
-class ResetForm(ResetPasswordForm):
+class ResetForm(_PlainMixin, ResetPasswordForm):
     """The address to which a link is mailed, if there is an account with it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")
-        self.fields["email"].widget.attrs.pop("placeholder", None)
+
+class ResetKeyForm(_PlainMixin, ResetPasswordKeyForm):
+    """A new password, by the link."""
 
 
-class _OnceMixin(forms.Form):
+class PasswordForm(_PlainMixin, ChangePasswordForm):
+    """A new password, by the old one."""
+
+
+class FirstPasswordForm(_PlainMixin, SetPasswordForm):
+    """A password for an account that has none."""
+
+
+class AddressForm(_PlainMixin, AddEmailForm):
+    """Another address."""
+
+
+class PasswordAgainForm(_PlainMixin, ReauthenticateForm):
+    """The password, from who is signed in."""
+
+
+class AppForm(_PlainMixin, ActivateTOTPForm):
+    """The first code of an app."""
+
+
+class PasskeyForm(_PlainMixin, AddWebAuthnForm):
+    """A new passkey."""
+
+
+class _OnceMixin(_PlainMixin):
     """A code of an app opens once for as long as it is valid: the library forgets it sooner than that."""
 
     authenticator: Authenticator
@@ -62,9 +108,9 @@ class _OnceMixin(forms.Form):
         return code
 
 
-class CodeForm(_OnceMixin, AuthenticateForm):
+class CodeForm(_OnceMixin, codes.AuthenticateForm):
     """A code, when signing in."""
 
 
-class CodeAgainForm(_OnceMixin, ReauthenticateForm):
+class CodeAgainForm(_OnceMixin, codes.ReauthenticateForm):
     """A code, from who is signed in."""

@@ -130,6 +130,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         except InvalidToken as fault:
             raise self.validation_error("incorrect_code") from fault
 
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """Name a new passkey until its owner does."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(n)d") % {"n": count + 1}
+
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Refuse to take the last factor from who may do nothing without one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)

@@ -18,7 +18,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_FORMS = {"login": "cnd.account_forms.SignInForm", "reset_password": "cnd.account_forms.ResetForm"}
+ACCOUNT_FORMS = {
+    "login": "cnd.account_forms.SignInForm",
+    "reset_password": "cnd.account_forms.ResetForm",
+    "reset_password_from_key": "cnd.account_forms.ResetKeyForm",
+    "change_password": "cnd.account_forms.PasswordForm",
+    "set_password": "cnd.account_forms.FirstPasswordForm",
+    "add_email": "cnd.account_forms.AddressForm",
+    "reauthenticate": "cnd.account_forms.PasswordAgainForm",
+}
 ACCOUNT_RATE_LIMITS = {
     # Wrong passwords and codes: by address, and by account whatever name it is called by.
     "login_failed": env.str("LIMIT_WRONG_SIGN_INS", default="20/15m/ip,5/15m/key"),
@@ -31,7 +39,12 @@ MFA_ADAPTER = "cnd.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_FORMS = {"authenticate": "cnd.account_forms.CodeForm", "reauthenticate": "cnd.account_forms.CodeAgainForm"}
+MFA_FORMS = {
+    "authenticate": "cnd.account_forms.CodeForm",
+    "reauthenticate": "cnd.account_forms.CodeAgainForm",
+    "activate_totp": "cnd.account_forms.AppForm",
+    "add_webauthn": "cnd.account_forms.PasskeyForm",
+}
 MFA_TOTP_ISSUER = "Meeting-logistics planner"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
