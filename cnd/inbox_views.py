@@ -1,5 +1,6 @@
 """The portal's inbox: every notice of a user, of all sessions, in the page's language. Reading it marks nothing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -18,7 +19,7 @@ from django.views.generic import TemplateView, View
 
 from cnd.errors import NotFound
 from cnd.inbox import mark_all_read, mark_read, mark_unread, unread_count
-from cnd.models import Notice, User
+from cnd.models import Chain, Notice, User
 from cnd.outbox.kinds import letterhead
 from cnd.outbox.texts import paragraphs_of, word
 
@@ -53,10 +54,20 @@ def shown(notice: Notice, user: User) -> Shown:
         paragraphs=paragraphs_of(worded),
         link="" if worded.link in worded.body else worded.link.removeprefix(settings.SITE_URL),
         session=head.title,
-        time_zone=head.time_zone or "UTC",
+        time_zone=head.time_zone or user.time_zone or "UTC",
         at=cause.chain.to_session(cast(datetime, notice.sent_at)),
         is_rehearsal=cause.chain.is_rehearsal,
     )
+
+
+def all_shown(notices: Iterable[Notice], user: User, chains: dict[int, Chain] | None = None) -> list[Shown]:
+    """Word notices for their reader. Those of one chain share one, and so what the chain knows of its session."""
+    chains = chains if chains is not None else {}
+    made = []
+    for notice in notices:
+        notice.cause.chain = chains.setdefault(notice.cause.chain_id, notice.cause.chain)
+        made.append(shown(notice, user))
+    return made
 
 
 class OwnMixin(LoginRequiredMixin, View):
@@ -81,7 +92,7 @@ class Inbox(OwnMixin, TemplateView):
         newest = notices.values_list("pk", flat=True).order_by("-pk").first()
         return super().get_context_data(
             page_obj=page,
-            shown=[shown(each, self.user) for each in page],
+            shown=all_shown(page, self.user),
             newest=newest,
             unread=unread_count(self.user),
             **kwargs,

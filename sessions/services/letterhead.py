@@ -7,5 +7,5 @@ from sessions.models import MeetingSession
 
 def letterhead_of(chain: Chain) -> Letterhead | None:
     """Return the name of the chain's session, in the active language, and its time zone; None if it has none."""
-    session = MeetingSession.objects.filter(chain=chain).first()
+    session: MeetingSession | None = getattr(chain, "meeting_session", None)  # kept by the chain once it was asked
     return Letterhead(session.title, session.time_zone) if session else None

@@ -9,7 +9,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import cached_property
 
 from cnd.actors import Actor, actor_for
-from cnd.inbox_views import Shown, shown
+from cnd.inbox_views import Shown, all_shown
 from cnd.models import Notice, User
 from sessions.domain.contacts import Contact
 from sessions.domain.rule_values import to_python
@@ -114,9 +114,10 @@ class DelegationPage(OwnPage):
 
     def notices(self, since: datetime | None) -> list[tuple[Shown, bool]]:
         """Return the latest unread notices of this session, and of each whether it is new since the last visit."""
-        user = cast(User, self.request.user)
-        latest = Notice.objects.inbox(user).filter(cause__chain=self.meeting_session.chain_id, read_at__isnull=True)
-        worded = (shown(each, user) for each in latest.select_related("cause__chain")[:NOTICES])
+        user, session = cast(User, self.request.user), self.meeting_session
+        latest = Notice.objects.inbox(user).filter(cause__chain=session.chain_id, read_at__isnull=True)
+        session.chain.meeting_session = session
+        worded = all_shown(latest.select_related("cause__chain")[:NOTICES], user, {session.chain_id: session.chain})
         return [(each, since is not None and each.at > since) for each in worded]
 
     def _due(self, standing: set[str]) -> list[Due]:
