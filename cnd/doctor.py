@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend
 from django.db import DatabaseError, connection
 
 from cnd import clock, health, journal
@@ -125,7 +126,7 @@ def queue() -> Finding:
     if not settings.REDIS_URL:
         return Finding("queue", OK, "the file system")
     with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
-        waiting = int(client.llen(settings.CELERY_TASK_DEFAULT_QUEUE))  # type: ignore[arg-type]
+        waiting = int(client.llen(settings.CELERY_TASK_DEFAULT_QUEUE))
     said = f"{waiting} messages wait"
     if waiting > 1000:
         return warning("queue", said, "Start more workers, or see why they take nothing.")
@@ -147,14 +148,15 @@ def kept() -> Finding:
 
 def mail() -> Finding:
     """Say hello to the mail server and take leave again."""
-    if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+    post = get_connection()
+    if not isinstance(post, EmailBackend):
         return warning("mail", "is not sent but written into a folder", "Set EMAIL_URL to a mail relay.")
     where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     todo = "See whether the relay runs and takes this machine, and whether EMAIL_URL has its name and password."
-    post = get_connection()
     try:
         post.open()
-        code, _ = post.connection.noop()  # type: ignore[attr-defined]
+        assert post.connection is not None
+        code, _ = post.connection.noop()
         post.close()
     except (OSError, SMTPException) as trouble:
         return fault("mail", f"{where} does not take us ({type(trouble).__name__})", todo)

@@ -117,7 +117,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     served = own
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         served = CollectorRegistry()
-        MultiProcessCollector(served)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(served)
     asked = CollectorRegistry()
     asked.register(Whole())
     return HttpResponse(generate_latest(served) + generate_latest(asked), content_type=CONTENT_TYPE_LATEST)

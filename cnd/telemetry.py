@@ -2,10 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from time import perf_counter
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from cnd import metrics
@@ -52,11 +54,19 @@ def is_quiet(request: HttpRequest) -> bool:
 
 
 def name_of(request: HttpRequest) -> str:
-    """Return the name of the address that was asked for; of a poll answered before it was looked up, its kind."""
+    """Return the name of the address that was asked for, also of a poll answered before it was looked up."""
     match = request.resolver_match
     if match is not None:
         return match.view_name or "unnamed"
-    return "static" if request.path_info.startswith("/static/") else "polled"
+    return "static" if request.path_info.startswith("/static/") else _named(request.path_info)
+
+
+@lru_cache(maxsize=1000)
+def _named(path: str) -> str:
+    try:
+        return resolve(path).view_name or "unnamed"
+    except Resolver404:
+        return "none"
 
 
 def user_of(request: HttpRequest) -> int | None:

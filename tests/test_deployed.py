@@ -162,7 +162,7 @@ def test_what_the_services_write_is_one_object_a_line(deployment: Deployment) ->
     lines = [line for name in deployment.commands() for line in deployment.log(name).splitlines()]
     found = [json.loads(line) for line in lines if line.startswith("{")]
 
-    assert [each["view"] for each in found if each.get("request_id") == "seen-in-the-log"] == ["account_login"]
+    assert [each["view"] for each in found if each.get("request_id") == "seen-in-the-log"] == ["login"]
     assert any("cnd.sweep" in each["event"] for each in found)
     assert [
         word for word in (TOKEN, deployment.told["REDIS_URL"], "192.0.2.7") if any(word in line for line in lines)

@@ -21,8 +21,9 @@ AT = datetime(2024, 2, 26, 17, 0, 30, tzinfo=UTC)
 
 
 def request(start: str = "", peer: str = "10.0.0.7") -> Any:
-    given = {"HTTP_X_REQUEST_START": start} if start else {}
-    return RequestFactory().get("/", REMOTE_ADDR=peer, **{STAMP: AT}, **given)
+    made = RequestFactory().get("/")
+    made.META |= {"REMOTE_ADDR": peer, STAMP: AT} | ({"HTTP_X_REQUEST_START": start} if start else {})
+    return made
 
 
 @pytest.fixture(autouse=True)

@@ -92,14 +92,25 @@ def test_requests_are_counted_by_view_and_status_and_timed(db: None) -> None:
     assert value("cnd_request_seconds_bucket", view="healthz", le="+Inf") == before + 2
 
 
+def test_a_poll_counts_under_its_own_name_however_it_is_answered(db: None) -> None:
+    make_session()
+    counted = {"view": "api-slots", "method": "GET"}
+    before = {status: value("cnd_requests_total", **counted, status=status) or 0 for status in ("200", "304")}
+
+    etag = Client().get("/api/v1/sessions/cnd67/slots/")["ETag"]
+    Client().get("/api/v1/sessions/cnd67/slots/")
+    Client().get("/api/v1/sessions/cnd67/slots/", headers={"If-None-Match": etag})
+
+    assert value("cnd_requests_total", **counted, status="200") == before["200"] + 2
+    assert value("cnd_requests_total", **counted, status="304") == before["304"] + 1
+
+
 def test_an_address_that_does_not_exist_makes_no_label_of_its_own(db: None) -> None:
-    for path in ("/no/such/page/", "/nor/this/"):
+    for path in ("/no/such/page/", "/nor/this/", "/static/no/such/file.css"):
         Client().get(path)
 
-    assert {dict(labels).get("view", "") for name, labels in scraped() if name == "cnd_requests_total"} & {
-        "no",
-        "nor",
-    } == set()
+    views = {dict(labels)["view"] for name, labels in scraped() if name == "cnd_requests_total"}
+    assert [view for view in views if "/" in view or view in {"no", "nor", "such"}] == []
 
 
 def test_a_strange_method_makes_no_label_of_its_own(db: None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -50,7 +51,7 @@ def closed(session: MeetingSession) -> Iterator[MeetingSession]:
         yield session
 
 
-def own(session: MeetingSession, code: str = "AT", **more: str) -> Inscription:
+def own(session: MeetingSession, code: str = "AT", **more: Any) -> Inscription:
     """Inscribe a delegation as its own focal point does."""
     facts = {"level": M} | more
     return inscribe(
