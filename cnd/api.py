@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
@@ -57,7 +56,8 @@ class BoundedPages(PageNumberPagination):
 class VersionedView(APIView):
     """A public resource of one chain whose body is a function of its version.
 
-    `PollingMiddleware` answers what it can; here bodies are built. They hold instants, never what a clock would change.
+    `cnd.polling` answers what it can, in the reader's language; here bodies are built. They hold instants, never what
+    a clock would change.
     """
 
     resource = ""
@@ -88,11 +88,8 @@ class VersionedView(APIView):
         if asked is None:
             raise NotFound("not_found", _("There is nothing at this address."))
 
-        def body() -> bytes:
-            with translation.override(polling.language_of(plain.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
-                rendered: bytes = JSONRenderer().render(build())
-            return rendered
-
-        made = polling.built_once(asked.etag, body, lambda: self.version(self.kwargs) == asked.version)
+        made = polling.built_once(
+            asked.etag, lambda: JSONRenderer().render(build()), lambda: self.version(self.kwargs) == asked.version
+        )
         is_known = polling.is_known(plain, asked.etag) or polling.is_any_known(plain)
         return polling.unchanged(asked.etag) if is_known else polling.whole(made, asked.etag)

@@ -9,6 +9,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import psycopg
@@ -270,6 +271,9 @@ def answer(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpResp
     if found is None:
         with translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
             found = view(request, **kwargs)
+            if found.status_code == HTTPStatus.OK:
+                # The first answer is no other than those after it.
+                found.headers.pop("Allow", None)
             return found.render() if isinstance(found, SimpleTemplateResponse) else found
     for name, value in counted.items():
         found.headers[name] = value
