@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from cnd.actors import actor_for
-from cnd.outbox.kinds import kind_of
+from cnd.outbox.kinds import kind_of, kinds
 from cnd.outbox.muting import mute_kind, unmute_kind
 from cnd.outbox.texts import notice_of_token
 
@@ -19,10 +19,9 @@ from cnd.outbox.texts import notice_of_token
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show what one unsubscribes from, and do or undo it. Opening the page alone changes nothing."""
     notice = notice_of_token(token)
-    kind = kind_of(notice.cause.kind) if notice else None
-    if notice is None or kind is None or not kind.is_optional:
+    if notice is None or notice.cause.kind not in {kind.code for kind in kinds() if kind.is_optional}:
         raise Http404
-    user = notice.recipient
+    kind, user = kind_of(notice.cause.kind), notice.recipient
     if request.method != "POST":
         context = {"kind": kind, "is_muted": kind.code in user.muted_kinds}
         return render(request, "cnd/unsubscribe.html", context)

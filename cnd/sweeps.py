@@ -17,9 +17,11 @@ logger = logging.getLogger(__name__)
 _registered: dict[str, Callable[[], None]] = {}
 
 
-def register(name: str, look: Callable[[], None]) -> None:
-    """Have `look` called by every sweep. Registering a name again replaces it."""
-    _registered[name] = look
+def register(name: str, look: Callable[[], None], *, first: bool = False) -> None:
+    """Have `look` called by every sweep, `first` before all others so far. Registering a name again replaces it."""
+    others = {each: call for each, call in _registered.items() if each != name}
+    _registered.clear()
+    _registered.update({name: look} | others if first else others | {name: look})
 
 
 def sweep() -> None:

@@ -18,4 +18,5 @@ def look_for_drawings() -> None:
         advance_drawing.delay(drawing_id)
 
 
-sweeps.register("drawings", look_for_drawings)
+# Announced to the second, it waits for no mail.
+sweeps.register("drawings", look_for_drawings, first=True)

@@ -52,8 +52,7 @@ class MailServer:
     ) -> str:
         done = getattr(session, "mails", 0)
         if self.mails_a_connection and done >= self.mails_a_connection:
-            assert server.transport is not None
-            server.transport.abort()
+            _transport(server).abort()
         envelope.mail_from = address
         return await self._answer(server, self.manners.get("mail", ""), "250 OK")
 
@@ -82,16 +81,20 @@ class MailServer:
             self._at_once -= 1
 
     async def _answer(self, server: SMTP, manners: str, good: str) -> str:
-        assert server.transport is not None
         if manners == HANG:
             await asyncio.sleep(3600)
         elif manners == DRIP:
             for _ in range(3600):
-                server.transport.write(b"2")
+                _transport(server).write(b"2")
                 await asyncio.sleep(0.05)
         elif manners == DROP:
-            server.transport.abort()
+            _transport(server).abort()
         return good if manners in ("", DROP) else manners
+
+
+def _transport(server: SMTP) -> asyncio.Transport:
+    assert isinstance(server.transport, asyncio.Transport)
+    return server.transport
 
 
 class _Counting(SMTP):

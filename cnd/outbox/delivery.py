@@ -113,7 +113,7 @@ def backlog() -> Backlog:
     mails = Notice.objects.filter(channel=Notice.Channel.EMAIL).order_by()
     counts = dict.fromkeys(State.values, 0) | dict(mails.values_list("state").annotate(number=Count("pk")))
     waiting = mails.filter(state=State.WAITING).aggregate(oldest=Min("created_at"), due=Min("next_attempt_at"))
-    lane = MailLane.objects.order_by("-failures", "number").first()
+    lane = MailLane.objects.filter(number__lt=settings.MAIL_PARALLEL).order_by("-failures", "number").first()
     return Backlog(
         counts=counts,
         oldest_waiting=at - waiting["oldest"] if waiting["oldest"] else None,
@@ -333,7 +333,7 @@ def _leave_lane(lane: MailLane, trouble: str = "", *, is_well: bool = False) -> 
     """Give a lane back; after trouble it rests, longer each time, so that a dead server holds up nobody for long."""
     facts: dict[str, Any] = {"failures": 0, "resting_until": None, "last_error": ""} if is_well else {}
     if trouble:
-        pauses = settings.MAIL_PAUSES_S
+        pauses = settings.MAIL_PAUSES_S or [0.0]
         pause = pauses[min(lane.failures, len(pauses) - 1)]
         resting_until = clock.now() + timedelta(seconds=pause)
         facts = {"failures": lane.failures + 1, "resting_until": resting_until, "last_error": trouble}

@@ -43,6 +43,7 @@ class _Lines:
 class _Punctual(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None:
+            assert self.sock is not None
             self.file = _Lines(self.sock)
         self.file.until = monotonic() + self.timeout
         try:

@@ -1,6 +1,13 @@
 """Fixtures of the ground's tests."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
+from pytest_django import Settings
+
+if TYPE_CHECKING:
+    from tests.smtp import MailServer
 
 
 @pytest.fixture
@@ -12,3 +19,16 @@ def letter_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for kind in KINDS:
         monkeypatch.setitem(kinds._kinds, kind.code, kind)
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator["MailServer"]:
+    """Return a mail server of this machine, to which this process delivers; its failures make no pause."""
+    from tests.smtp import mail_server
+
+    settings.EMAIL_BACKEND = "cnd.outbox.smtp.PunctualBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.MAIL_PAUSES_S = [0.0]
+    with mail_server() as running:
+        settings.EMAIL_PORT = running.port
+        yield running

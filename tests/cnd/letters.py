@@ -58,3 +58,9 @@ def told(chain: Chain, user: User, *, kind: Kind = PLAIN, key: str = "news", **m
     """Tell one person something and return the mail that waits to be sent."""
     cause = tell(chain=chain, kind=kind.code, key=key, audience=f"user:{user.pk}", **more)
     return cause.notices.get(recipient=user, channel=Notice.Channel.EMAIL)
+
+
+def outcome(notice: Notice) -> tuple[str, int, str]:
+    """Return what became of a mail: its state, its attempts, and the last error."""
+    now = Notice.objects.get(pk=notice.pk)
+    return now.state, now.attempts, now.last_error

@@ -1,6 +1,6 @@
 """The outbox under many hands: threads on PostgreSQL, and the amount of work for ten thousand notices."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,21 +15,12 @@ from cnd.outbox.delivery import backlog, deliver, let_lapse, wanted_deliveries
 from cnd.outbox.telling import cancel, fall_due, tell, write_notices
 from tests.cnd.chains import make_chain
 from tests.cnd.letters import PLAIN, reader, told
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer
 from tests.threads import at_once, kinds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("letter_kinds")]
 
 State = Notice.State
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[MailServer]:
-    settings.EMAIL_BACKEND = "cnd.outbox.smtp.PunctualBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-    with mail_server() as running:
-        settings.EMAIL_PORT = running.port
-        yield running
 
 
 def many(chain: Chain, count: int) -> None:

@@ -5,7 +5,7 @@ delivery.
 """
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from cnd.outbox.telling import tell
 from tests.cnd.chains import make_chain
 from tests.cnd.letters import PLAIN, reader, told
 from tests.servers import broker
-from tests.smtp import HANG, MailServer, mail_server
+from tests.smtp import HANG, MailServer
 from tests.workers import KillPoint, Process, Workers, eventually
 
 pytestmark = pytest.mark.usefixtures("letter_kinds")
@@ -30,12 +30,6 @@ SWEEP_S, LEASE_S, RETRY_S = 0.5, 2.0, 0.5
 LATE = timedelta(seconds=LEASE_S + 2 * SWEEP_S + RETRY_S)
 SLACK = timedelta(seconds=6)
 """What two busy cores may add to every moment here; the rule itself (DESIGN) has none."""
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with mail_server() as running:
-        yield running
 
 
 @pytest.fixture
@@ -82,10 +76,8 @@ def later(chain: Chain, user: User, number: int, seconds: float) -> Cause:
     return tell(chain=chain, kind=PLAIN.code, key=f"later/{number}", audience=f"user:{user.pk}", due_at=due_at)
 
 
-def statement_that_settles(chain: Chain, server: MailServer) -> int:
+def statement_that_settles(chain: Chain) -> int:
     """Return which statement of a delivery, commits counted, writes that the first mail went out."""
-    from django.conf import settings
-
     told(chain, reader(channels="email"), key="first")
     passed: list[str] = []
 
@@ -93,13 +85,8 @@ def statement_that_settles(chain: Chain, server: MailServer) -> int:
         passed.append(sql)
         return execute(sql, *more)
 
-    settings.EMAIL_BACKEND, before = "cnd.outbox.smtp.PunctualBackend", settings.EMAIL_BACKEND
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    try:
-        with connection.execute_wrapper(counted):
-            deliver()
-    finally:
-        settings.EMAIL_BACKEND = before
+    with connection.execute_wrapper(counted):
+        deliver()
     claimed, settled = [place for place, sql in enumerate(passed) if sql.startswith('UPDATE "cnd_notice"')]
     assert claimed < settled
     return 1 + settled
@@ -122,7 +109,7 @@ def test_worker_killed_with_an_accepted_mail_in_hand_repeats_it_once(
 ) -> None:
     # On one transport the pool's process dies, on the other the whole worker; test_outbox_killed.py takes every point.
     whole_worker = post.transport == "redis"
-    point = KillPoint("cnd.deliver", before=statement_that_settles(chain, server), whole_worker=whole_worker)
+    point = KillPoint("cnd.deliver", before=statement_that_settles(chain), whole_worker=whole_worker)
     first = post.worker(include=KINDS, kill=point)
     post.beat()
     notices = [told(chain, reader(f"reader{each}", channels="email"), key=f"news/{each}") for each in range(3)]

@@ -1,6 +1,5 @@
 """Killed before any statement whatever, a delivery loses no mail, and repeats one at most, with the same Message-ID."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,20 +13,11 @@ from cnd.outbox.telling import fall_due, tell
 from tests.cnd.chains import make_chain
 from tests.cnd.letters import PLAIN, reader, told
 from tests.kills import dies_before
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("letter_kinds")]
 
 MANY = 60
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[MailServer]:
-    settings.EMAIL_BACKEND = "cnd.outbox.smtp.PunctualBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-    with mail_server() as running:
-        settings.EMAIL_PORT = running.port
-        yield running
 
 
 def test_delivery_killed_before_each_statement_in_turn(server: MailServer, settings: Settings) -> None:

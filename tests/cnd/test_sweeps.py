@@ -14,7 +14,9 @@ from cnd import clock, sweeps
 from cnd.beat import Scheduler
 from cnd.celery import app
 from cnd.models import Heartbeat
-from cnd.tasks import sweep
+from cnd.tasks import look_for_mail, sweep
+from tests.cnd.chains import make_chain
+from tests.cnd.letters import reader, told
 
 MESSAGES = Path(settings.BROKER_DIR) / "messages"
 
@@ -58,6 +60,15 @@ def test_registering_a_name_again_replaces_it(looked: list[str]) -> None:
     assert looked == ["new"]
 
 
+def test_what_is_pressing_is_looked_for_first(looked: list[str]) -> None:
+    sweeps.register("mail", lambda: looked.append("mail"))
+    sweeps.register("draw", lambda: looked.append("draw"), first=True)
+
+    sweeps.sweep()
+
+    assert looked == ["draw", "mail"]
+
+
 def test_one_that_fails_does_not_keep_the_others_from_running(
     looked: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -73,8 +84,13 @@ def test_one_that_fails_does_not_keep_the_others_from_running(
     assert caplog.messages == ["the sweep over broken failed; the next one tries again"]
 
 
-def test_drawings_and_checkpoints_are_swept() -> None:
-    assert {"drawings", "checkpoints"} <= set(sweeps._registered)
+def test_drawings_are_swept_before_all_else_and_mail_after_what_causes_it() -> None:
+    assert [name for name in sweeps._registered if name in {"drawings", "checkpoints", "causes", "mail"}] == [
+        "drawings",
+        "checkpoints",
+        "causes",
+        "mail",
+    ]
 
 
 @pytest.mark.django_db
@@ -107,6 +123,25 @@ def test_hint_sends_a_sweep_after_the_commit(no_messages: None) -> None:
     with transaction.atomic():
         sweeps.hint()
         assert messages() == 0
+
+    assert messages() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hints_do_not_pile_up_while_nobody_reads_them(no_messages: None) -> None:
+    for _ in range(3):
+        sweeps.hint()
+
+    assert messages() == 1
+
+
+@pytest.mark.django_db
+def test_sweep_sends_one_delivery_however_many_mails_are_due(no_messages: None, letter_kinds: None) -> None:
+    chain = make_chain()
+    for number in range(5):
+        told(chain, reader(), key=f"news/{number}")
+
+    look_for_mail()
 
     assert messages() == 1
 
