@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from cnd import clock, journal
 from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid, Refused
-from cnd.models import Chain
+from cnd.models import Chain, Notice
 from sessions.models import Drawing, GeneralDebate, Inscription, MeetingSession
 
 
@@ -36,16 +36,17 @@ def shift_clock(*, session: MeetingSession, to: datetime, actor: Actor, reason: 
                 raise Refused(
                     "clock_back", _("The clock of a session never goes back; load a fresh copy of the session instead.")
                 )
-        elif _has_begun(debate):
+        elif _has_begun(debate) or Notice.objects.filter(cause__chain=chain).exists():
             raise Refused(
                 "already_in_earnest",
-                _("Something was announced or received in earnest; this session cannot become a rehearsal."),
+                _("Something was announced, received or told in earnest; this session cannot become a rehearsal."),
             )
         before = {"offset_s": chain.clock_offset_s, "rehearsal": chain.is_rehearsal}
         chain.clock_offset_s, chain.is_rehearsal = offset_s, True
         chain.save(update_fields=["clock_offset_s", "is_rehearsal"])
         draft.change("clock", before, {"offset_s": offset_s, "rehearsal": True})
-        draft.touch("session", "draws", "slots", "speakers")
+        # Before the first drawing, of all else only the empty list of speakers says whether this is a rehearsal.
+        draft.touch("session", *([] if before["rehearsal"] else ["speakers"]))
     session.chain.refresh_from_db()
 
 

@@ -128,15 +128,15 @@ def publish_list(drawing: Drawing, draft: Draft, *, forgiving: bool = False) -> 
     version = ListVersion.objects.create(
         drawing=drawing, number=number, at=at, session_at=session_at, content=content, sha256=sha256_of(content)
     )
-    given = _sync_slots(drawing.debate, speakers, at)
+    given, are_slots_new = _sync_slots(drawing.debate, speakers, at)
     draft.change(f"draws/{drawing.attempt}/list", number - 1 or None, {"version": number, "sha256": version.sha256})
-    draft.touch("slots", "speakers")
+    draft.touch("speakers", *(["slots"] if are_slots_new else []))
     draft.publish()
     return version, given
 
 
-def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> list[str]:
-    """Bring every slot to the list; return the codes of those who were given a slot by it."""
+def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> tuple[list[str], bool]:
+    """Bring every slot to the list; return the codes of those who were given a slot by it, and if any slot changed."""
     groups = dict(RegionalGroup.objects.filter(session=debate.session_id).values_list("code", "pk"))
     delegations = dict(Delegation.objects.filter(session=debate.session_id).values_list("code", "pk"))
     places = {line.slot: (place, line) for place, line in enumerate(speakers.lines, start=1) if line.slot}
@@ -165,4 +165,4 @@ def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> 
     # Whoever changes slots must leave the old one before taking the new one: the constraint is checked row by row.
     Slot.objects.filter(pk__in=emptied).update(delegation=None, status=Slot.Status.VACANT)
     Slot.objects.bulk_update(changed, ["status", "group", "delegation", "level", "place", "updated_at"])
-    return given
+    return given, bool(changed)

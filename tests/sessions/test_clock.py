@@ -128,7 +128,7 @@ def test_setting_it_where_it_stands_writes_no_entry(rehearsal: MeetingSession) -
 def test_shift_is_public(rehearsal: MeetingSession) -> None:
     entry = last_entry(rehearsal)
     assert (entry.action, entry.reason) == ("shift_clock", "to rehearse")
-    assert entry.resources == [[name, "public"] for name in ("draws", "session", "slots", "speakers")]
+    assert entry.resources == [[name, "public"] for name in ("session", "speakers")]
 
 
 # --- when it is refused -----------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_anyone_recomputes_a_version_from_proof_and_events(session: MeetingSessi
 def test_version_is_public_with_a_checkpoint(session: MeetingSession, drawing: Drawing) -> None:
     spoken(session, *order(drawing)[0])
     entry = last_entry(session)
-    assert entry.resources == [[name, "public"] for name in ("draws/1", "slots", "speakers")]
+    assert entry.resources == [[name, "public"] for name in ("draws/1", "speakers")]
     assert Checkpoint.objects.filter(chain=session.chain).latest("pk").number == entry.number
 
 
