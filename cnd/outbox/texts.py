@@ -196,7 +196,7 @@ def _render(notice: Notice, worded: Worded, head: Letterhead, unsubscribe_url: s
             "is_rehearsal": is_rehearsal,
             "session": head.title,
             "site": settings.SITE_URL,
-            "zones": [f"{city_name(tz)} ({tz})" for tz in dict.fromkeys((head.time_zone, user.time_zone)) if tz],
+            "zones": [city_name(tz) for tz in dict.fromkeys((head.time_zone, user.time_zone)) if tz],
             "unsubscribe_url": unsubscribe_url,
         }
         return Rendered(

@@ -99,7 +99,7 @@ def test_worker_finds_our_tasks() -> None:
         text=True,
         check=True,
     )
-    assert {"cnd.sweep", "sessions.advance_drawing"} <= set(found.stdout.split())
+    assert {"cnd.sweep", "cnd.deliver", "sessions.advance_drawing"} <= set(found.stdout.split())
 
 
 @pytest.mark.once
@@ -171,9 +171,13 @@ def test_rules_are_pure_functions_that_know_nothing_of_django() -> None:
 
 @pytest.mark.once
 def test_every_service_takes_its_arguments_by_name_and_an_actor() -> None:
+    from cnd.outbox import delivery, muting, texts
     from sessions.services import announcements, clock, draw, floor, inscriptions, quotas, roster_import
 
     services = {
+        delivery: ["resend"],
+        muting: ["mute_kind", "unmute_kind"],
+        texts: ["save_text", "reset_text"],
         announcements: ["announce", "withdraw_announcement"],
         clock: ["shift_clock"],
         draw: ["hand_in_drand", "enter_numbers", "ask_annulment", "drop_annulment", "annul"],

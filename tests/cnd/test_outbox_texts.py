@@ -174,7 +174,7 @@ def test_addresses_in_a_text_become_links_and_their_lines_stay(chain: Chain) -> 
     html = part(mail_of(told(chain, reader())), "html")
 
     link = '<a href="https://example.org/a?b=1&amp;c=2">https://example.org/a?b=1&amp;c=2</a>'
-    assert f"<p>See {link}.<br>Second &quot;line&quot;</p>" in html
+    assert f'<p dir="auto">See {link}.<br>Second &quot;line&quot;</p>' in html
 
 
 def test_page_that_the_text_does_not_name_is_linked_all_the_same(chain: Chain) -> None:
@@ -207,7 +207,7 @@ def test_mail_names_the_zones_of_its_times(chain: Chain, monkeypatch: pytest.Mon
 
     text = render(told(chain, reader(time_zone="Asia/Dubai"))).text
 
-    assert "\n67th session\nTimes are those of: Vienna (Europe/Vienna), Dubai (Asia/Dubai)\n" in text
+    assert "\n67th session\nTimes are those of: Vienna, Dubai\n" in text
 
 
 def test_calendar_is_attached_where_there_is_one(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
