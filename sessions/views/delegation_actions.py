@@ -175,6 +175,12 @@ class InscriptionAction(OwnAction):
         drawing = self.standing_drawing
         return current_list(drawing) if drawing and drawing.state == State.DRAWN else None
 
+    @property
+    def has_spoken(self) -> bool:
+        mine = (self.code, self.inscription.statement)
+        lines = self.speakers.lines if self.speakers else []
+        return any(line.spoken for line in lines if (line.delegation, line.statement) == mine)
+
     def outlook(self, **event: Any) -> SpeakersList | None:
         """Return the list as it would be after an event of this inscription; None before the draw."""
         if self.speakers is None:
@@ -206,7 +212,9 @@ class ChangeInscription(InscriptionAction):
     form_class = ChangeForm
 
     def pointless(self) -> str:
-        return _("This inscription was withdrawn.") if self.inscription.withdrawn_at else ""
+        if self.inscription.withdrawn_at:
+            return _("This inscription was withdrawn.")
+        return _("You have spoken.") if self.has_spoken else ""
 
     def initial(self) -> dict[str, Any]:
         level, name, title = content_of(self.inscription)
@@ -265,7 +273,9 @@ class Withdraw(InscriptionAction):
     is_danger = True
 
     def pointless(self) -> str:
-        return _("Your inscription is withdrawn.") if self.inscription.withdrawn_at else ""
+        if self.inscription.withdrawn_at:
+            return _("Your inscription is withdrawn.")
+        return _("You have spoken.") if self.has_spoken else ""
 
     def words(self) -> dict[str, Any]:
         return {"title": _("Withdraw from the list"), "submit": _("Withdraw"), "losses": self._losses()}

@@ -10,7 +10,7 @@ from cnd.actors import COMMAND
 from sessions.models import Inscription
 from sessions.services.inscriptions import change_level, withdraw
 from tests.sessions.portal import BEFORE, CLOSED, OPEN, make_chair, signed_in
-from tests.sessions.public_pages import text_of, url
+from tests.sessions.public_pages import speaks, text_of, url
 from tests.sessions.scenes import (
     announce_now,
     count_entries,
@@ -18,6 +18,7 @@ from tests.sessions.scenes import (
     inscribe_states,
     inscribed,
     make_session,
+    published,
 )
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +193,20 @@ def test_a_page_about_what_is_withdrawn_leads_back(name: str) -> None:
     address = url(f"delegation-{name}", "AT", made.receipt_number)
     for answer in (client.get(address), client.post(address, GIVEN)):
         assert (answer.status_code, answer["Location"]) == (302, url("delegation-of", "AT"))
+
+
+@pytest.mark.parametrize("name", ["change", "withdraw"])
+def test_whoever_has_spoken_changes_nothing_any_more(name: str) -> None:
+    session = make_session(CLOSED)
+    inscribe_states(session, 5)
+    first = published(draw_now(announce_now(session)))["speakers"][0]["delegation"]
+    speaks(session)
+    client = signed_in(session, first)
+    address = url(f"delegation-{name}", first, standing(first).receipt_number)
+    entries = count_entries(session)
+    for answer in (client.get(address, follow=True), client.post(address, GIVEN, follow=True)):
+        assert "You have spoken." in text_of(answer)
+    assert count_entries(session) == entries
 
 
 def test_a_receipt_can_be_printed_also_of_what_was_withdrawn() -> None:
