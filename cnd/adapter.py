@@ -1,6 +1,7 @@
 """Where the library of signing in (django-allauth) meets this service: services, the outbox, and what is refused."""
 
 import base64
+import logging
 import math
 import time
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ from cnd.second_factor import FACTORS, needs_second_factor
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
+
+logger = logging.getLogger(__name__)
 
 LIMIT = {"app": "allauth.account", "action": "login_failed"}
 
@@ -73,6 +76,10 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValidationError as fault:
             key = self._get_login_attempts_cache_key(request, **credentials)
             raise _locked_out(request, key) from fault
+        except Exception as fault:
+            # Each cache raises errors of its own. Uncounted guesses are worse than a moment's wait.
+            logger.exception("wrong passwords cannot be counted, so nobody can sign in")
+            raise ValidationError(_("Nobody can sign in for the moment. Try again in a minute.")) from fault
 
     # --- what is written ----------------------------------------------------------------------------------------------
 

@@ -13,7 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from cnd.actors import Actor, actor_for
 from cnd.errors import DomainError
-from cnd.models import Chain, Checkpoint, Heartbeat, JournalEntry, PersonalDatum, ResourceVersion, User
+from cnd.models import (
+    ApiToken,
+    Cause,
+    Chain,
+    Checkpoint,
+    Heartbeat,
+    IdempotencyKey,
+    JournalEntry,
+    MailLane,
+    Notice,
+    NoticeText,
+    PersonalDatum,
+    ResourceVersion,
+    User,
+)
 from cnd.users import PERSON, RIGHTS, change_user, create_user, is_superuser, reset_second_factor
 
 
@@ -212,6 +226,60 @@ class PersonalDatumAdmin(ReadOnly):
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnly):
     list_display = ["part", "seen_at"]
+
+
+# --- the outbox, tokens and keys ------------------------------------------------------------------------------------
+
+
+class ForSuperusers(ReadOnly):
+    """Something about persons: for superusers alone."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(acting(request))
+
+
+@admin.register(Cause)
+class CauseAdmin(ReadOnly):
+    list_display = ["key", "chain", "kind", "audience", "due_at", "state"]
+    list_filter = ["chain", "kind", "state"]
+    list_select_related = ["chain"]
+    search_fields = ["key", "audience"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(ForSuperusers):
+    list_display = ["cause", "recipient", "channel", "state", "attempts", "next_attempt_at", "sent_at"]
+    list_filter = ["channel", "state", "cause__kind"]
+    list_select_related = ["cause", "recipient"]
+    search_fields = ["cause__key", "recipient__username", "message_id"]
+
+
+@admin.register(NoticeText)
+class NoticeTextAdmin(ReadOnly):
+    list_display = ["kind", "language", "chain", "subject"]
+    list_filter = ["chain", "language"]
+    list_select_related = ["chain"]
+    search_fields = ["kind", "subject"]
+
+
+@admin.register(MailLane)
+class MailLaneAdmin(ReadOnly):
+    list_display = ["number", "leased_until", "resting_until", "failures"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ForSuperusers):
+    list_display = ["prefix", "user", "name", "expires_at", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["prefix", "user__username", "name"]
+    exclude = ["hash"]
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ForSuperusers):
+    list_display = ["key", "owner", "status", "created_at"]
+    search_fields = ["owner", "key"]
+    exclude = ["headers", "body"]
 
 
 # What belongs to the library of signing in is changed where its owner does it, never here.

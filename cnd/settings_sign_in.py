@@ -27,10 +27,11 @@ ACCOUNT_FORMS = {
     "add_email": "cnd.account_forms.AddressForm",
     "reauthenticate": "cnd.account_forms.PasswordAgainForm",
 }
-ACCOUNT_RATE_LIMITS = {
+ACCOUNT_RATE_LIMITS: dict[str, str | None] = {
     # Wrong passwords and codes: by address, and by account whatever name it is called by.
     "login_failed": env.str("LIMIT_WRONG_SIGN_INS", default="20/15m/ip,5/15m/key"),
-    "login": "60/m/ip",
+    # Right ones are not: a whole mission, or a whole conference centre, has one address.
+    "login": None,
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,3/10m/key",
 }

@@ -16,6 +16,7 @@ from sessions.models import (
     DrawSource,
     GeneralDebate,
     Inscription,
+    Invitation,
     ListEvent,
     ListVersion,
     Lot,
@@ -87,6 +88,17 @@ class MembershipAdmin(ThroughServices):
     @admin.display(description=_("session"))
     def session(self, membership: Membership) -> str:
         return membership.delegation.session.code
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    """Sent and revoked on the secretariat's page of people; here they are read."""
+
+    list_display = ["user", "delegation", "times_sent", "sent_at", "expires_at", "accepted_at", "revoked_at"]
+    list_filter = ["delegation__session"]
+    list_select_related = ["user", "delegation__session"]
+    search_fields = ["user__username", "delegation__code"]
+    exclude = ["nonce"]
 
 
 # --- the session ----------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from sessions.services.announcements import NumbersFormat, Sources
 from sessions.services.draw import annul, ask_annulment, enter_numbers
 from sessions.services.inscriptions import edit_speaker, withdraw
 from sessions.services.rules import correct_rule
+from tests.cnd import admin_rows
 from tests.sessions import scenes
 
 PASSWORD = "a long password 2"
@@ -60,6 +61,7 @@ def whole_scene() -> MeetingSession:
     ask_annulment(drawing=drawing, reason="a second one is needed", actor=scenes.as_officer("one"))
     annul(drawing=drawing, actor=scenes.as_officer("two"))
     enter_one(numbers_source(session))
+    admin_rows.make(session)
     return session
 
 
