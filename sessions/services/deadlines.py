@@ -21,10 +21,11 @@ from sessions.domain.windows import other_end
 from sessions.models import Delegation, Drawing, MeetingSession, Rule, RuleCorrection
 from sessions.services.audiences import audience_of_rule, organising_kinds, rule_concerns
 from sessions.services.rule_titles import title_of
+from sessions.services.session_file import REMINDER_OFFSETS
 
 Type = Rule.Type
 DRAW_AT = "debate.draw_at"
-OFFSETS = ("notices", "reminder_offsets")
+OFFSETS = REMINDER_OFFSETS
 REMINDER, OPENING = "deadline_reminder", "window_opens"
 KEYS = "deadline:"
 
@@ -182,7 +183,7 @@ def follow_rules(session: MeetingSession) -> None:
     Called inside every decision that sets a deadline or the offsets, under `lock_rules`.
     """
     rules = list(session.rules.prefetch_related("corrections"))
-    offsets = next((rule.value for rule in rules if (rule.scope, rule.key) == OFFSETS), [])
+    offsets: list[Any] = next((rule.value for rule in rules if (rule.scope, rule.key) == OFFSETS), [])
     dated = {each.rule.name: each for each in deadlines_for(session, rules=rules) if each.rule.is_deadline}
     planned = plan((_moment(each, dated) for each in dated.values()), read_offsets(offsets))
     replan(chain=session.chain, prefix=KEYS, wanted=map(_planned, planned))

@@ -10,12 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cnd.errors import Invalid, NotFound
+from sessions.domain.reminders import read_offsets
 from sessions.domain.rule_values import from_toml, to_python
 from sessions.models import Delegation, Rule
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 UNIT_OF_DURATIONS = "s"
+REMINDER_OFFSETS = ("notices", "reminder_offsets")
+"""The rule that says how long before a deadline to remind."""
 
 Names = dict[str, str]
 
@@ -154,6 +157,8 @@ def _rule(entry: dict[str, Any], zone: ZoneInfo, position: int) -> FiledRule:
     if unknown := sorted(entry.keys() - known):
         raise ValueError(f"{unknown[0]} is not known")
     type_, choices = str(entry["type"]), list(entry.get("choices", []))
+    if (entry["scope"], entry["key"]) == REMINDER_OFFSETS:
+        read_offsets(entry["value"])
     return FiledRule(
         scope=str(entry["scope"]),
         key=str(entry["key"]),

@@ -1,7 +1,9 @@
 """Reminders that follow the deadlines: planned from data, moved with them, told when their moment has come."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from sessions.models import GeneralDebate, MeetingSession, Rule
 from sessions.services.announcements import withdraw_announcement
 from sessions.services.deadlines import deadlines_for, follow_rules
 from sessions.services.rules import correct_rule
+from sessions.services.session_file import DATA
+from sessions.services.setup import load_session
 from tests.sessions.scenes import (
     VIENNA,
     announce_now,
@@ -25,6 +29,7 @@ from tests.sessions.scenes import (
     inscribed,
     make_session,
     officer,
+    quiet,
     state,
 )
 from tests.sessions.told import causes, planned, reader, readers, sweep, told, words
@@ -402,6 +407,24 @@ def test_what_is_no_length_of_time_is_refused_as_an_offset(session: MeetingSessi
     with pytest.raises(Invalid) as refused:
         correct(session, "notices.reminder_offsets", ["soon"])
     assert list(refused.value.fields) == ["value"]
+
+
+def test_a_file_with_offsets_that_are_none_is_refused_naming_the_rule(tmp_path: Path) -> None:
+    shutil.copy(DATA / "delegations.csv", tmp_path)
+    text = (DATA / "cnd67.toml").read_text(encoding="utf-8").replace('["7 d", "1 d", "3 h"]', '["soon"]')
+    (tmp_path / "faulty.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(Invalid, match=r"rule notices\.reminder_offsets: “soon” is not a duration"):
+        load_session(tmp_path / "faulty.toml", actor=COMMAND, say=quiet)
+
+
+def test_loading_the_file_again_takes_over_who_is_reminded(session: MeetingSession, tmp_path: Path) -> None:
+    shutil.copy(DATA / "delegations.csv", tmp_path)
+    text = (DATA / "cnd67.toml").read_text(encoding="utf-8").replace('reminders_to = "not-inscribed"\n', "")
+    (tmp_path / "changed.toml").write_text(text, encoding="utf-8")
+    before = planned(session)
+    load_session(tmp_path / "changed.toml", actor=COMMAND, say=quiet)
+    assert {cause.audience for cause in causes(session, "deadline:debate.inscription_closes")} == {"delegations"}
+    assert planned(session) == before
 
 
 # --- the announced drawing --------------------------------------------------------------------------------------------

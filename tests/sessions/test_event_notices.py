@@ -18,7 +18,14 @@ from sessions.services import draw
 from sessions.services.announcements import NumbersFormat, Sources, withdraw_announcement
 from sessions.services.draw import annul, ask_annulment, enter_numbers
 from sessions.services.floor import fill_vacancies, record_absent, record_exchange
-from sessions.services.inscriptions import change_level, edit_speaker, inscribe, undo_withdrawal, withdraw
+from sessions.services.inscriptions import (
+    change_inscription,
+    change_level,
+    edit_speaker,
+    inscribe,
+    undo_withdrawal,
+    withdraw,
+)
 from sessions.services.roster_import import import_roster
 from tests.sessions.public_pages import waiting_session
 from tests.sessions.scenes import (
@@ -106,8 +113,16 @@ def test_who_speaks_is_not_said_in_a_notice_nor_kept_in_its_cause(session: Meeti
     made = inscribed(session, "AT", speaker_name="Maria Example", speaker_title="Minister")
     edit_speaker(inscription=made, name="Anna Sample", title="Minister", actor=COMMAND)
     body = words(session, "inscription_changed", focal_point(session, "AT"))[1]
-    assert "Another speaker was entered." in body
+    assert "The speaker was changed." in body
     assert [name for name in ("Maria", "Anna") if name in body + str(list(Cause.objects.values()))] == []
+
+
+def test_level_and_speaker_changed_together_are_told_in_one_notice(session: MeetingSession) -> None:
+    made = inscribed(session, "AT")
+    change_inscription(inscription=made, level="above_ministerial", speaker_name="Anna Sample", actor=COMMAND)
+    assert len(told(session, "inscription_changed")) == 1
+    body = words(session, "inscription_changed", focal_point(session, "AT"))[1]
+    assert "Level: Above ministerial; before: Ministerial.\nThe speaker was changed." in body
 
 
 def test_the_same_change_there_and_back_is_told_every_time(session: MeetingSession) -> None:

@@ -31,7 +31,16 @@ def tell_level_changed(inscription: Inscription, old: str, actor: Actor) -> None
 
 def tell_speaker_changed(inscription: Inscription, actor: Actor) -> None:
     """Tell the delegation that somebody else speaks; not who: a notice may lie about for long."""
-    _tell(CHANGED, inscription, actor, _next(inscription, "changed"))
+    told = Cause.objects.filter(
+        chain=inscription.debate.session.chain_id, key__startswith=f"inscription:{inscription.pk}:changed:"
+    )
+    # Without its entry it is of this very decision, in which the level changed too: one notice says both.
+    same = told.filter(entry_number__isnull=True).last()
+    if same is not None:
+        same.context["speaker"] = True
+        same.save(update_fields=["context"])
+    else:
+        _tell(CHANGED, inscription, actor, _next(inscription, "changed"), speaker=True)
 
 
 def tell_withdrawn(inscription: Inscription, actor: Actor) -> None:
@@ -75,8 +84,8 @@ def _fill(cause: Cause, user: User) -> Mapping[str, str]:
     session, said = session_of(cause), cause.context
     return {
         "delegation": session.delegations.get(code=said["delegation"]).name,
-        "statement": Statement(said["statement"]).label,
-        "level": Level(said["level"]).label,
+        "statement": str(Statement(said["statement"]).label),
+        "level": str(Level(said["level"]).label),
         "receipt": str(said["receipt"]),
         "received": when(session, user, parse_rfc3339(said["received"])),
         "by": _("the secretariat") if said["by_staff"] else _("your delegation"),
@@ -86,12 +95,13 @@ def _fill(cause: Cause, user: User) -> Mapping[str, str]:
 
 
 def _change(said: Mapping[str, Any]) -> str:
-    if "old_level" not in said:
-        return _("Another speaker was entered.")
-    return _("Level: %(new)s; before: %(old)s.") % {
-        "new": Level(said["level"]).label,
-        "old": Level(said["old_level"]).label,
-    }
+    lines = []
+    if "old_level" in said:
+        levels = {"new": Level(said["level"]).label, "old": Level(said["old_level"]).label}
+        lines.append(_("Level: %(new)s; before: %(old)s.") % levels)
+    if said.get("speaker"):
+        lines.append(_("The speaker was changed."))
+    return "\n".join(lines)
 
 
 def _late(said: Mapping[str, Any]) -> str:
