@@ -50,10 +50,13 @@ def blotted(text: str) -> str:
 
 def _described(_logger: Any, _name: str, event: Event) -> Event:
     record: logging.LogRecord = event["_record"]
-    event["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-    event["level"] = record.levelname.lower()
-    event["logger"] = record.name
-    return event
+    first = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": event.pop("event"),
+    }
+    return first | dict(event)
 
 
 def _blotted(_logger: Any, _name: str, event: Event) -> Event:

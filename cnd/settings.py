@@ -46,7 +46,6 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "rest_framework",
     "cnd.apps.CndConfig",
     "sessions.apps.SessionsConfig",
@@ -61,11 +60,12 @@ MIDDLEWARE = [
     # Answers polls: what comes below is not for them.
     "cnd.polling.PollingMiddleware",
     "csp.middleware.CSPMiddleware",
-    "cnd.security.BodyLimit",
     "cnd.security.PermissionsPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "cnd.preferences_views.LanguageOfReader",
+    # Before anything reads what was sent, and after it is known in which language to refuse it.
+    "cnd.security.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
