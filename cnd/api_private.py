@@ -45,6 +45,12 @@ class PrivateView(APIView):
     def actor(self) -> Actor:
         return caller_of(self.request)
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Counted before anything is refused, so that whoever is refused is counted too.
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        super().initial(request, *args, **kwargs)
+
     def unchanged(self, request: Request, etag: str) -> HttpResponse | None:
         """Return 304 if the client has this already."""
         return HttpResponse(status=304, headers={"ETag": etag}) if is_known(request, etag) else None

@@ -21,6 +21,7 @@ from cnd.models import ApiToken, User
 from cnd.tokens import DAYS, LONGEST_NAME, create_token, known_scopes, revoke_token, scopes_for
 
 SHOWN_AT_ONCE = 100
+EXAMPLE = "Authorization: Bearer cnd_…"
 
 
 class TokenForm(forms.Form):
@@ -99,7 +100,7 @@ class NewToken(OwnMixin, FormView):
             for name, errors in (fault.fields or {"": [str(fault)]}).items():
                 form.add_error(name if name in form.fields else None, list(errors))
             return self.form_invalid(form)
-        context = {"token": token, "text": text, "tz": self.user.time_zone or "UTC"}
+        context = {"token": token, "text": text, "header": EXAMPLE, "tz": self.user.time_zone or "UTC"}
         return render(self.request, "account/token_made.html", context)
 
     def form_invalid(self, form: TokenForm) -> HttpResponse:

@@ -76,6 +76,23 @@ def test_a_polled_answer_is_counted_too(client: Client) -> None:
     assert answers == [304, 304, 429]
 
 
+def test_whoever_is_refused_what_is_not_public_is_counted_too(client: Client) -> None:
+    private = f"{URL}cnd67/inscriptions/"
+    refused = [client.get(private) for _each in range(4)]
+    assert [answer.status_code for answer in refused] == [401, 401, 401, 429]
+    assert [left(answer)["anonymous"][0] for answer in refused] == [2, 1, 0, 0]
+    writer = Api(token_of(User.objects.create_user("officer", role=User.Role.SECRETARIAT), "inscriptions:write"))
+    answers = [writer.get(private) for _each in range(6)]
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+    assert [left(answer)["token"][0] for answer in answers] == [4, 3, 2, 1, 0, 0]
+
+
+def test_who_is_signed_in_is_counted_as_themselves(client: Client) -> None:
+    client.force_login(User.objects.create_user("officer", role=User.Role.SECRETARIAT))
+    answers = [client.get(f"{URL}cnd67/inscriptions/") for _each in range(2)]
+    assert [left(answer)["token"][0] for answer in answers] == [4, 3]
+
+
 def test_what_is_not_there_is_counted_too(client: Client) -> None:
     answers = [client.get(f"{URL}nowhere/") for _each in range(4)]
     assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
