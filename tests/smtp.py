@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
@@ -37,6 +38,8 @@ class MailServer:
         """How long every mail takes."""
         self.mails_a_connection = 0
         """After how many mails a connection is ended, as some servers do; 0: never."""
+        self.password = ""
+        """What whoever signs in has to know."""
         self.connections = 0
         self.most_at_once = 0
         self._at_once = 0
@@ -44,6 +47,12 @@ class MailServer:
     def times_by_id(self) -> Counter[str]:
         """Count how often each Message-ID was accepted."""
         return Counter(str(mail["Message-ID"]) for mail in list(self.accepted))
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+    ) -> AuthResult:
+        """Let in who knows the password."""
+        return AuthResult(success=given.password == self.password.encode(), handled=False)
 
     # --- the hooks of aiosmtpd ----------------------------------------------------------------------------------------
 
@@ -104,15 +113,26 @@ class _Counting(SMTP):
 
 
 @contextlib.contextmanager
-def mail_server(port: int = 0) -> Iterator[MailServer]:
-    """Run a mail server on 127.0.0.1, on a free port unless one is given."""
+def mail_server(tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> Iterator[MailServer]:
+    """Run a mail server on a free port of 127.0.0.1, with TLS on demand or `at_once` if a context is given."""
     server = MailServer()
+    on_demand = None if at_once else tls
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def listen() -> asyncio.Server:
-        return await loop.create_server(lambda: _Counting(server, hostname="localhost", loop=loop), "127.0.0.1", port)
+        def speak() -> SMTP:
+            return _Counting(
+                server,
+                hostname="localhost",
+                loop=loop,
+                tls_context=on_demand,
+                authenticator=server.authenticate,
+                auth_require_tls=not at_once,
+            )
+
+        return await loop.create_server(speak, "127.0.0.1", ssl=tls if at_once else None)
 
     async def end(listening: asyncio.Server) -> None:
         listening.close()
