@@ -27,7 +27,8 @@ class People(StaffPage):
         form = PeopleFilter(self.request.GET, session=self.meeting_session, groups=groups)
         page = Paginator(form.applied(), PER_PAGE).get_page(self.request.GET.get("page"))
         opened = Invitation.objects.filter(accepted_at__isnull=True, revoked_at__isnull=True)
-        delegations = page.object_list.prefetch_related(
+        shown = Delegation.objects.filter(pk__in=[each.pk for each in page]).order_by("code")
+        delegations = shown.prefetch_related(
             Prefetch("memberships", Membership.objects.select_related("user").order_by("pk")),
             Prefetch("invitations", opened.select_related("user").order_by("pk"), to_attr="open_invitations"),
         )

@@ -112,7 +112,7 @@ def test_a_login_session_from_before_is_not_taken_over(user: User, client: Clien
     session = client.session
     session["planted"] = True
     session.save()
-    planted = session.session_key
+    planted = str(session.session_key)
     client.cookies["sessionid"] = planted
 
     sign_in(client)
