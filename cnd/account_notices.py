@@ -127,6 +127,7 @@ def _security_page(_cause: Cause, _user: User) -> str:
 register_kind(
     Kind(
         code="password_reset",
+        is_of_accounts=True,
         title=gettext_lazy("Link for a new password"),
         subject=gettext_lazy("Set a new password"),
         body=gettext_lazy(
@@ -141,6 +142,7 @@ register_kind(
     ),
     Kind(
         code="email_confirmation",
+        is_of_accounts=True,
         title=gettext_lazy("Confirmation of an e-mail address"),
         subject=gettext_lazy("Confirm this e-mail address"),
         body=gettext_lazy(
@@ -154,6 +156,7 @@ register_kind(
     ),
     Kind(
         code="address_changed",
+        is_of_accounts=True,
         title=gettext_lazy("The e-mail address of an account was changed"),
         subject=gettext_lazy("The e-mail address of your account was changed"),
         body=gettext_lazy(
@@ -165,6 +168,7 @@ register_kind(
     ),
     Kind(
         code="account_changed",
+        is_of_accounts=True,
         title=gettext_lazy("Something about an account was changed"),
         subject=gettext_lazy("Your account was changed"),
         body=gettext_lazy(

@@ -45,6 +45,8 @@ class Kind:
     """Where it is mailed to instead of the account's address, such as a new address to be confirmed; empty: nowhere."""
     is_secret: bool = False
     """Whether what `link` and `fill` give opens an account: mailed to its owner, never shown to anybody."""
+    is_of_accounts: bool = False
+    """Whether it is told on the system's chain: worded once, for every session."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from cnd.models import Cause, Notice
 from cnd.outbox.texts import LONGEST_SUBJECT
 
 LONGEST_BODY = 20_000
+ACCOUNTS = "accounts"
 STUCK = "stuck"
 SENDING = "sending"
 
@@ -18,6 +19,11 @@ SENDING = "sending"
 class NoticesFilter(forms.Form):
     """Nothing here is ever an error: what is not known filters nothing."""
 
+    of = forms.ChoiceField(
+        label=_("About"),
+        required=False,
+        choices=[("", _("This session")), (ACCOUNTS, _("Accounts and invitations"))],
+    )
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -50,6 +56,10 @@ class NoticesFilter(forms.Form):
     @property
     def is_filtering(self) -> bool:
         return any(self.cleaned_data.values())
+
+    @property
+    def is_of_accounts(self) -> bool:
+        return self.cleaned_data.get("of") == ACCOUNTS
 
     @property
     def state_asked(self) -> str:

@@ -300,6 +300,7 @@ def register() -> None:
     register_kind(
         Kind(
             code="invitation",
+            is_of_accounts=True,
             title=gettext_lazy("Invitation to act for a delegation"),
             subject=gettext_lazy("Invitation: {delegation}, {meeting}"),
             body=gettext_lazy(

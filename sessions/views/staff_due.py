@@ -18,7 +18,7 @@ from cnd.outbox.delivery import backlog
 from sessions.models import Drawing, DrawSource, Invitation, MeetingSession, Membership
 from sessions.services.deadlines import Deadline, deadlines_for
 from sessions.services.rule_titles import title_of
-from sessions.views.staff_notices import Words
+from sessions.views.staff_notices import Words, parked_by_chain
 
 AHEAD = timedelta(days=7)
 REMINDERS_SHOWN = 4
@@ -82,7 +82,7 @@ def _deadline(session: MeetingSession, deadline: Deadline, now: datetime) -> Ite
 def _reminders(session: MeetingSession, causes: list[Cause], now: datetime) -> list[Item]:
     if not causes:
         return []
-    words = Words.of(session)
+    words = Words.of(session, causes)
     return [_reminder(session, cause, words.told(cause), now) for cause in causes]
 
 
@@ -218,16 +218,23 @@ def _of_notices(session: MeetingSession) -> Iterator[Item]:
     notices = _page(session, "notices")
     of_session = Notice.objects.filter(cause__chain=session.chain)
     counts = of_session.aggregate(
-        parked=Count("pk", filter=Q(state=Notice.State.PARKED)),
         lapsed=Count("pk", filter=Q(state=Notice.State.LAPSED, cause__settled_at__gte=at - LAPSED_SINCE)),
     )
     causes = Cause.objects.filter(chain=session.chain).aggregate(
         lapsed=Count("pk", filter=Q(state=Cause.State.LAPSED, settled_at__gte=at - LAPSED_SINCE)),
         late=Count("pk", filter=Q(state=Cause.State.WAITING, due_at__lt=now - LATE_AFTER)),
     )
-    if n := counts["parked"]:
+    parked, parked_of_accounts = parked_by_chain(session)
+    if n := parked:
         said = ngettext("One mail could not be delivered.", "%(n)d mails could not be delivered.", n)
         yield Item(said % {"n": n}, _("Send them again"), f"{notices}?state=stuck")
+    if n := parked_of_accounts:
+        said = ngettext(
+            "One mail about an account could not be delivered.",
+            "%(n)d mails about accounts could not be delivered.",
+            n,
+        )
+        yield Item(said % {"n": n}, _("See whose address is wrong"), f"{notices}?of=accounts&state=stuck")
     if n := counts["lapsed"]:
         said = ngettext("One mail lapsed before it could be sent.", "%(n)d mails lapsed before they could be sent.", n)
         yield Item(said % {"n": n}, _("See which lapsed"), f"{notices}?state=stuck")

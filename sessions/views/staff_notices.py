@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cnd.errors import DomainError
-from cnd.models import Cause, Notice
+from cnd.journal import SYSTEM
+from cnd.models import Cause, Notice, User
 from cnd.outbox.delivery import resend
 from cnd.outbox.kinds import kind_of, kinds, recipients
+from cnd.users import system_chain
 from sessions.forms.fields import ReasonForm
 from sessions.forms.notices import NoticesFilter
 from sessions.models import MeetingSession, Membership
@@ -47,24 +49,38 @@ def kind_title(code: str) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """What is needed to put causes into words. Six queries."""
+    """What is needed to put causes into words. Seven queries."""
 
+    session: MeetingSession
     audiences: Mapping[str, str]
     rules: Mapping[str, str]
+    people: Mapping[str, str]
 
     @classmethod
-    def of(cls, session: MeetingSession) -> "Words":
+    def of(cls, session: MeetingSession, causes: Iterable[Cause]) -> "Words":
         named = {audience.name: str(audience.title) for audience in AUDIENCES}
-        rules = {rule.name: title_of(rule) for rule in session.rules.only("session", "scope", "key", "title")}
-        return cls(named | dict(audiences_for_messages(session)), rules)
+        rules = session.rules.only("session", "scope", "key", "title")
+        users = User.objects.filter(pk__in=[each.audience[5:] for each in causes if each.audience.startswith("user:")])
+        return cls(
+            session,
+            named | dict(audiences_for_messages(session)),
+            {rule.name: title_of(rule) for rule in rules},
+            {f"user:{user.pk}": user.get_full_name() or user.get_username() for user in users},
+        )
 
     def told(self, cause: Cause) -> dict[str, Any]:
-        """Return a cause in words: what, about what, to whom."""
+        """Return a cause in words: what, about what, to whom, when by the session's clock."""
+        # The chain of accounts has no clock of its own.
+        is_own = cause.chain_id == self.session.chain_id
+        to_session = (lambda at: at) if is_own else self.session.chain.to_session
         return {
             "cause": cause,
+            "is_own": is_own,
             "title": kind_title(cause.kind),
             "about": self._about(cause.context),
             "audience": self._audience(cause.audience),
+            "at": to_session(cause.due_at),
+            "worth_until": to_session(cause.worth_until) if cause.worth_until else None,
         }
 
     def _about(self, context: Mapping[str, Any]) -> str:
@@ -76,7 +92,7 @@ class Words:
     def _audience(self, audience: str) -> str:
         name = audience.partition(":")[0]
         if name == "user":
-            return _("One person")
+            return self.people.get(audience, "")
         return self.audiences.get(audience) or self.audiences.get(name, "")
 
 
@@ -101,6 +117,16 @@ def told_progress(counts: Counter[str]) -> dict[str, Any]:
     }
 
 
+def parked_by_chain(session: MeetingSession) -> tuple[int, int]:
+    """Return how many mails of this session, and how many of accounts, could not be delivered. One query."""
+    parked = Notice.objects.filter(state=State.PARKED)
+    counts = parked.aggregate(
+        own=Count("pk", filter=Q(cause__chain=session.chain)),
+        of_accounts=Count("pk", filter=Q(cause__chain__code=SYSTEM)),
+    )
+    return counts["own"], counts["of_accounts"]
+
+
 class Notices(StaffPage):
     template_name = "sessions/staff/notices.html"
 
@@ -109,10 +135,6 @@ class Notices(StaffPage):
             self.template_name = "sessions/staff/_notices.html"
         return super().get(request, *args, **kwargs)
 
-    @cached_property
-    def words(self) -> Words:
-        return Words.of(self.meeting_session)
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         session = self.meeting_session
         form = NoticesFilter(
@@ -120,7 +142,8 @@ class Notices(StaffPage):
             kinds=sorted(((kind.code, str(kind.title)) for kind in kinds()), key=lambda pair: pair[1]),
             delegations=[(str(each.pk), each.name) for each in session.delegations.order_by("code")],
         )
-        causes = form.applied(Cause.objects.filter(chain=session.chain))
+        chain = system_chain() if form.is_of_accounts else session.chain
+        causes = form.applied(Cause.objects.filter(chain=chain))
         coming: list[Cause] = []
         if not form.is_filtering:
             waiting = causes.filter(state=Cause.State.WAITING)
@@ -128,38 +151,40 @@ class Notices(StaffPage):
             causes = causes.exclude(state=Cause.State.WAITING)
         page = Paginator(causes, PER_PAGE).get_page(self.request.GET.get("page"))
         shown = list(page.object_list)
-        stuck = Notice.objects.filter(cause__chain=session.chain, state=State.PARKED)
+        words = Words.of(session, [*coming, *shown])
+        parked = parked_by_chain(session)
         context = super().get_context_data(
             form=form,
             page_obj=page,
-            coming=self._told(coming),
+            coming=self._told(coming, words),
             coming_count=Cause.objects.filter(chain=session.chain, state=Cause.State.WAITING).count(),
-            rows=self._told(shown),
-            parked=stuck.count(),
+            rows=self._told(shown, words),
+            parked=parked[0],
+            parked_of_accounts=parked[1],
             **kwargs,
         )
         context["is_under_way"] = any(row["progress"]["is_under_way"] for row in context["rows"])
         return context
 
-    def _told(self, causes: list[Cause]) -> list[dict[str, Any]]:
+    def _told(self, causes: list[Cause], words: Words) -> list[dict[str, Any]]:
         counts = progress_of(causes)
         now: dict[str, int] = {}
         for cause in causes:
             if cause.state == Cause.State.WAITING and cause.audience not in now:
                 now[cause.audience] = len(recipients(self.meeting_session.chain, cause.audience))
         return [
-            self.words.told(cause) | {"progress": told_progress(counts[cause.pk]), "people": now.get(cause.audience)}
+            words.told(cause) | {"progress": told_progress(counts[cause.pk]), "people": now.get(cause.audience)}
             for cause in causes
         ]
 
 
 class CauseMixin(StaffMixin):
-    """A page of one cause of this session's chain."""
+    """A page of one cause, of this session or of accounts."""
 
     @cached_property
     def cause(self) -> Cause:
-        chain = self.meeting_session.chain
-        return get_object_or_404(Cause.objects.select_related("chain"), chain=chain, pk=self.kwargs["pk"])
+        chains = [self.meeting_session.chain, system_chain()]
+        return get_object_or_404(Cause.objects.select_related("chain"), chain__in=chains, pk=self.kwargs["pk"])
 
     def back_to_cause(self) -> HttpResponse:
         """Go where one sees what became of it."""
@@ -199,7 +224,7 @@ class CausePage(CauseMixin, StaffPage):
         is_coming = cause.state == Cause.State.WAITING
         progress = told_progress(self.counts)
         return super().get_context_data(
-            **Words.of(session).told(cause),
+            **Words.of(session, [cause]).told(cause),
             chain=session.chain,
             progress=progress,
             seen=self.seen,
@@ -250,7 +275,7 @@ class CancelCause(CauseMixin, StaffForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         progress = told_progress(progress_of([self.cause])[self.cause.pk])
-        words = Words.of(self.meeting_session)
+        words = Words.of(self.meeting_session, [self.cause])
         return super().get_context_data(**words.told(self.cause), progress=progress, **kwargs)
 
     def perform(self, form: ReasonForm) -> str:

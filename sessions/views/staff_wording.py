@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from cnd.canonical import sha256_of
 from cnd.errors import DomainError, Refused
 from cnd.instants import instant_text
-from cnd.models import Notice, NoticeText
+from cnd.models import Chain, Notice, NoticeText
 from cnd.outbox.kinds import Kind, kind_of, kinds
 from cnd.outbox.texts import Wording, examples, placeholders, preview, reset_text, save_text, wording
+from cnd.users import system_chain
 from sessions.forms.notices import WordingForm
 from sessions.models import MeetingSession
 from sessions.views.staff_base import StaffAction, StaffForm, StaffMixin, StaffPage
@@ -36,7 +37,8 @@ class Wordings(StaffPage):
     template_name = "sessions/staff/wordings.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        own = set(NoticeText.objects.filter(chain=self.meeting_session.chain).values_list("kind", "language"))
+        texts = NoticeText.objects.filter(chain__in=[self.meeting_session.chain, system_chain()])
+        own = set(texts.values_list("kind", "language"))
         rows = [
             {
                 "kind": kind,
@@ -69,9 +71,14 @@ class WordingMixin(StaffMixin):
         return str(self.kwargs["language"])
 
     @cached_property
+    def chain(self) -> Chain:
+        """Where this kind is told: in the session, or, about accounts, for all of them alike."""
+        return system_chain() if self.kind.is_of_accounts else self.meeting_session.chain
+
+    @cached_property
     def stands(self) -> Wording:
         """What is sent as things are."""
-        return wording(self.meeting_session.chain, self.kind, self.language)
+        return wording(self.chain, self.kind, self.language)
 
     @property
     def product_wording(self) -> tuple[str, str]:
@@ -95,7 +102,7 @@ class WordingPage(WordingMixin, StaffForm):
         """Real notices of this kind by what the form calls them, latest first."""
         if self.kind.is_secret:
             return {}
-        found = examples(self.meeting_session.chain, self.kind.code)
+        found = examples(self.chain, self.kind.code)
         return {f"{each.cause_id}-{each.recipient_id}": each for each in found}
 
     def _reader(self, notice: Notice) -> str:
@@ -129,7 +136,7 @@ class WordingPage(WordingMixin, StaffForm):
             return super().form_valid(form)
         try:
             mail = preview(
-                chain=self.meeting_session.chain,
+                chain=self.chain,
                 kind=self.kind.code,
                 language=self.language,
                 subject=form.cleaned_data["subject"],
@@ -152,13 +159,13 @@ class WordingPage(WordingMixin, StaffForm):
         with transaction.atomic():
             # Of two who save at the same time, the second sees what the first has written.
             MeetingSession.objects.select_for_update(no_key=True).get(pk=session.pk)
-            if form.cleaned_data["seen"] != self.mark(wording(session.chain, self.kind, self.language)):
+            if form.cleaned_data["seen"] != self.mark(wording(self.chain, self.kind, self.language)):
                 raise Refused(
                     "changed_meanwhile",
                     _("Somebody else has changed this wording while you were writing. Yours is kept here: look again."),
                 )
             save_text(
-                chain=session.chain,
+                chain=self.chain,
                 kind=self.kind.code,
                 language=self.language,
                 subject=form.cleaned_data["subject"],
@@ -170,7 +177,7 @@ class WordingPage(WordingMixin, StaffForm):
     def refuse(self, form: Any, fault: DomainError) -> HttpResponse:
         if fault.code == "changed_meanwhile":
             data = form.data.copy()
-            data["seen"] = self.mark(wording(self.meeting_session.chain, self.kind, self.language))
+            data["seen"] = self.mark(wording(self.chain, self.kind, self.language))
             form.data = data
             del self.stands
         return super().refuse(form, fault)
@@ -183,8 +190,7 @@ class ResetWording(WordingMixin, StaffAction):
     """Go back to the product's own words."""
 
     def act(self) -> str:
-        chain = self.meeting_session.chain
-        reset_text(chain=chain, kind=self.kind.code, language=self.language, actor=self.actor)
+        reset_text(chain=self.chain, kind=self.kind.code, language=self.language, actor=self.actor)
         return _("The product's own wording is in use again. What stood there before is in the journal.")
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:

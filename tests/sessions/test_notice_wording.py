@@ -184,6 +184,19 @@ def test_a_kind_whose_link_is_a_secret_is_never_previewed_on_a_real_notice(sessi
     assert "reader" not in page.context["form"].fields
 
 
+def test_what_is_about_accounts_is_worded_for_every_session_alike(session: MeetingSession) -> None:
+    page = ("wording", "account_changed", "en")
+    client = signed_in()
+
+    send(client, "save", page, subject="Attention, {name}", body="{what}")
+
+    assert NoticeText.objects.get().chain.code == "system"
+    assert client.get(url(*page)).context["form"].initial["subject"] == "Attention, {name}"
+    assert "yours" in text_of(client.get(url("wordings")))
+    client.post(url("wording-reset", *page[1:]))
+    assert NoticeText.objects.count() == 0
+
+
 def test_of_two_who_change_a_wording_at_once_the_second_looks_again(session: MeetingSession) -> None:
     client, other = signed_in(), signed_in(officer("other"))
     seen = hidden(client.get(url(*PAGE)), "seen")

@@ -12,6 +12,7 @@ from cnd import clock
 from cnd.errors import DomainError, NotPermitted
 from cnd.models import Cause, Chain, Notice, User
 from cnd.outbox.telling import fall_due, tell
+from cnd.users import system_chain
 from sessions.models import MeetingSession, Membership
 from sessions.services.messages import send_message
 from sessions.services.rules import correct_rule
@@ -180,6 +181,24 @@ def test_notices_of_another_chain_are_not_shown(session: MeetingSession) -> None
 
     assert rows() == []
     assert signed_in().get(url("notices-of", cause.pk)).status_code == 404
+
+
+def test_mails_about_accounts_stand_apart_and_can_be_sent_again(session: MeetingSession) -> None:
+    user = User.objects.get(username="focal-at")
+    User.objects.filter(pk=user.pk).update(first_name="Jane", last_name="Roe")
+    invitation = tell(chain=system_chain(), kind="account_changed", key="x", audience=f"user:{user.pk}",
+                      context={"event": "password"})  # fmt: skip
+    put(invitation, "AT", State.PARKED)
+    client = signed_in()
+
+    page = client.get(url("notices"))
+    [row] = rows(of="accounts", state="stuck")
+    client.post(url("notices-resend", invitation.pk))
+
+    assert (page.context["parked"], page.context["parked_of_accounts"], page.context["rows"]) == (0, 1, [])
+    assert (row["cause"].pk, row["audience"]) == (invitation.pk, "Jane Roe")
+    assert client.get(url("notices-of", invitation.pk)).status_code == 200
+    assert mails(invitation) == {"focal-at": "waiting"}
 
 
 def test_while_something_is_on_its_way_the_page_asks_for_news(session: MeetingSession) -> None:
