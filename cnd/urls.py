@@ -1,14 +1,18 @@
-from csp.constants import SELF, UNSAFE_INLINE
-from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from cnd import contract, health, inbox_views, metrics, outbox_views, preferences_views, tokens_views, views
-
-# Swagger UI brings a style element of its own; it may have that, and nothing else may have anything.
-with_its_styles = csp_update({"style-src": [SELF, UNSAFE_INLINE]})
+from cnd import (
+    contract,
+    contract_views,
+    health,
+    inbox_views,
+    metrics,
+    outbox_views,
+    preferences_views,
+    tokens_views,
+    views,
+)
 
 urlpatterns = [
     path("", include("sessions.urls_home")),
@@ -27,11 +31,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/schema/", contract.schema, name="schema"),
-    path(
-        "api/schema/docs/",
-        with_its_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")),
-        name="api-docs",
-    ),
+    path("api/schema/docs/", contract_views.Reference.as_view(), name="api-docs"),
     path("api/v1/", include("cnd.api_urls")),
     path("", include("sessions.urls")),
 ]
