@@ -6,7 +6,6 @@ from cnd import clock, journal, sweeps
 from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid, Refused
 from cnd.models import Cause, Notice, ResourceVersion
-from cnd.outbox.delivery import resend
 from sessions.models import MeetingSession
 from sessions.services.deadlines import follow_rules, lock_rules
 
@@ -63,7 +62,7 @@ def reinstate_cause(*, cause: Cause, actor: Actor) -> int:
             cause.state, cause.settled_at = Cause.State.WAITING, None
         cause.save(update_fields=["is_withheld", "state", "settled_at"])
         cancelled = Notice.objects.filter(cause=cause, state=State.CANCELLED)
-        count = cancelled.update(state=State.WAITING, next_attempt_at=clock.now(), leased_until=None, attempts=0)
+        count = cancelled.update(state=State.WAITING, next_attempt_at=clock.now(), attempts=0)
         if session is not None:
             # A reminder of what was set anew in the meantime says what no longer holds.
             follow_rules(session)
@@ -77,10 +76,23 @@ def reinstate_cause(*, cause: Cause, actor: Actor) -> int:
 
 
 def resend_stuck(*, cause: Cause, actor: Actor) -> int:
-    """Send every notice of a cause again that was parked or has lapsed; return how many. Raises NotPermitted."""
+    """Send every mail of a cause again that was parked or has lapsed, in as many queries as one; return how many.
+
+    Raises NotPermitted; Refused for a cause that is cancelled.
+    """
     require_secretariat(actor)
-    with journal.decision(cause.chain, action="resend_notices", subject=subject_of(cause), actor=actor):
-        stuck = list(Notice.objects.filter(cause=cause, state__in=STUCK).select_related("cause__chain").order_by("pk"))
-        for notice in stuck:
-            resend(notice=notice, actor=actor)
-    return len(stuck)
+    with journal.decision(cause.chain, action="resend_notices", subject=subject_of(cause), actor=actor) as draft:
+        cause = Cause.objects.select_for_update(of=("self",)).get(pk=cause.pk)
+        if cause.state == Cause.State.CANCELLED:
+            raise Refused("cancelled", _("This was cancelled; nothing of it is sent any more."))
+        stuck = Notice.objects.select_for_update().filter(cause=cause, state__in=STUCK).order_by("pk")
+        states = dict(stuck.values_list("pk", "state"))
+        at = clock.now()
+        Notice.objects.filter(pk__in=states).update(
+            state=State.WAITING, attempts=0, last_error="", leased_until=None, next_attempt_at=at, asked_again_at=at
+        )
+        for pk, state in states.items():
+            draft.change(f"notice:{pk}/state", state, State.WAITING)
+        draft.touch("notices", audience=ResourceVersion.STAFF)
+        sweeps.hint()
+    return len(states)
