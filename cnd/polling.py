@@ -8,6 +8,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 from rest_framework.exceptions import APIException
@@ -264,17 +266,29 @@ def answer(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpResp
     """Count a poll, and answer it quickly or by its view."""
     try:
         counted = admit(request)
+        found = quick_answer(view.polled, kwargs, request)
     except APIException as refusal:
-        with translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
-            return response_to(refusal)
-    found = quick_answer(view.polled, kwargs, request)
+        with in_language_of(request):
+            return finished(response_to(refusal))
     if found is None:
-        with translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))):
-            found = view(request, **kwargs)
-            if found.status_code == HTTPStatus.OK:
-                # The first answer is no other than those after it.
-                found.headers.pop("Allow", None)
-            return found.render() if isinstance(found, SimpleTemplateResponse) else found
+        with in_language_of(request):
+            return finished(view(request, **kwargs))
     for name, value in counted.items():
         found.headers[name] = value
     return found
+
+
+def in_language_of(request: HttpRequest) -> AbstractContextManager[None]:
+    return translation.override(language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", "")))
+
+
+def finished(response: HttpResponse) -> HttpResponse:
+    """Do for an answer that was not kept what the rest of the stack would have done."""
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
+    if response.status_code == HTTPStatus.OK:
+        # The first answer is no other than those after it.
+        response.headers.pop("Allow", None)
+    patch_vary_headers(response, ["Accept-Language"])
+    response.headers["Content-Length"] = str(len(response.content))
+    return response

@@ -1,6 +1,7 @@
 """Errors of the API as `application/problem+json` (RFC 9457)."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,8 @@ from cnd.errors import DomainError
 from cnd.logs import request_id
 
 CONTENT_TYPE = "application/problem+json"
+# What is missing now may be there at the next request, and nobody in between shall remember otherwise.
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> dict[str, Any]:
@@ -34,7 +37,10 @@ def _of_domain(fault: DomainError) -> dict[str, Any]:
 
 
 def _of_framework(fault: exceptions.APIException) -> dict[str, Any]:
-    title = str(fault.default_detail)
+    title = str(fault.default_detail).rstrip(".")
+    if "{" in title:
+        # A pattern for the detail, not a title.
+        title = HTTPStatus(fault.status_code).phrase
     if isinstance(fault, exceptions.ValidationError):
         fields = fault.detail if isinstance(fault.detail, dict) else {"": fault.detail}
         errors = {name: [str(error) for error in _flat(value)] for name, value in fields.items()}
@@ -79,13 +85,13 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
         return None
     body, headers = found
     set_rollback()
-    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+    return Response(body, status=body["status"], headers=NOT_KEPT | headers, content_type=CONTENT_TYPE)
 
 
 def response_to(fault: exceptions.APIException | DomainError) -> HttpResponse:
     """Return the answer to a refusal from outside the API's own views."""
     body, headers = told(fault) or ({}, {})
-    return JsonResponse(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+    return JsonResponse(body, status=body["status"], headers=NOT_KEPT | headers, content_type=CONTENT_TYPE)
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -94,4 +100,5 @@ def is_api(request: HttpRequest) -> bool:
 
 def as_response(status: int, code: str, title: str, detail: str) -> HttpResponse:
     """Return a problem from outside the API's own views."""
-    return JsonResponse(problem(status, code, title, detail), status=status, content_type=CONTENT_TYPE)
+    body = problem(status, code, title, detail)
+    return JsonResponse(body, status=status, headers=NOT_KEPT, content_type=CONTENT_TYPE)

@@ -276,4 +276,4 @@ class JournalHead(APIView):
         )
         if checkpoint is None:
             raise NotFound("not_found", _("There is no checkpoint of this journal."))
-        return Response(HeadSerializer(checkpoint).data)
+        return Response(HeadSerializer(checkpoint).data, headers={"Cache-Control": "no-cache"})

@@ -185,3 +185,16 @@ def test_the_service_says_that_it_is_alive(client: Client) -> None:
 
 def test_the_admin_asks_who_one_is(client: Client) -> None:
     assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_an_address_of_the_api_without_its_last_slash_leads_to_it(client: Client, method: str) -> None:
+    answer = getattr(client, method)("/api/v1/sessions/cnd67/slots?page=2")
+    assert (answer.status_code, answer["Location"]) == (308, "/api/v1/sessions/cnd67/slots/?page=2")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_nothing_is_at_other_addresses_of_the_api_and_nobody_remembers_that(client: Client, method: str) -> None:
+    answer = getattr(client, method)("/api/v1/nothing")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer["Cache-Control"] == "no-store"

@@ -154,3 +154,22 @@ def test_the_statement_of_a_poll_is_planned_once(client: Client, session: Meetin
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE '%cnd_resourceversion%'")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "status"), [("slots", "?page_size=0", 400), ("slots", "?page=99", 404), ("nothing", "", 404)]
+)
+def test_a_refusal_is_whole_and_kept_by_nobody(
+    client: Client, session: MeetingSession, name: str, query: str, status: int
+) -> None:
+    answer = client.get(f"/api/v1/sessions/cnd67/{name}/{query}", headers={"Accept-Language": "fr"})
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer["Cache-Control"] == "no-store"
+    assert int(answer["Content-Length"]) == len(answer.content)
+    assert "Accept-Language" in answer["Vary"]
+
+
+def test_a_method_that_there_is_not_names_those_there_are(client: Client, session: MeetingSession) -> None:
+    answer = client.delete(SLOTS)
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert answer.json()["title"] == "Method Not Allowed"
