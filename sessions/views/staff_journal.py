@@ -22,7 +22,7 @@ from sessions.views.staff_list_reading import Names, actors_named
 PER_PAGE = 50
 CHANGES_SHOWN = 20
 """Of each entry among others; loading a session makes a thousand."""
-CHANGES_PER_PAGE = 200
+CHANGES_PER_PAGE = 50
 CHECKPOINTS_SHOWN = 10
 
 
