@@ -367,9 +367,12 @@ def is_hang_up(fault: Exception) -> bool:
 
 def is_servers_trouble(fault: Exception) -> bool:
     """Tell whether it is the server or the way to it that failed, not this mail alone."""
-    if isinstance(fault, smtplib.SMTPServerDisconnected) or _answer_of(fault)[0] == CLOSING:
+    # The sender is the same for every mail: who refuses it refuses all of them.
+    if isinstance(fault, smtplib.SMTPServerDisconnected | smtplib.SMTPSenderRefused):
         return True
-    return isinstance(fault, OSError) and not isinstance(fault, smtplib.SMTPException)
+    if isinstance(fault, smtplib.SMTPException):
+        return _answer_of(fault)[0] == CLOSING
+    return isinstance(fault, OSError)
 
 
 def said_of(fault: Exception) -> str:

@@ -140,6 +140,8 @@ def test_refused_mail_keeps_no_other_from_going_out(server: MailServer, notice: 
     ("stage", "manners", "error"),
     [
         ("mail", "421 closing", "421 closing"),
+        ("mail", "530 authenticate first", "530 authenticate first"),
+        ("data", "421 closing", "421 closing"),
         ("rcpt", HANG, "NoAnswer: The mail server did not answer in time."),
         ("data", HANG, "NoAnswer: The mail server did not answer in time."),
         ("data", DRIP, "NoAnswer: The mail server did not answer in time."),
