@@ -102,7 +102,7 @@ class DelegationPage(OwnPage):
             return context
         since = self.since()
         context |= {"since": since, "notices": self.notices(since)}
-        context |= self._of_debate(since) if self.debate else {"due": self._due(set())}
+        context |= self._of_debate(since) if self.debate else {"due": self._due()}
         return context | {"next": next((each for each in context["due"] if not each.is_done), None)}
 
     def since(self) -> datetime | None:
@@ -120,10 +120,11 @@ class DelegationPage(OwnPage):
         worded = all_shown(latest.select_related("cause__chain")[:NOTICES], user, {session.chain_id: session.chain})
         return [(each, since is not None and each.at > since) for each in worded]
 
-    def _due(self, standing: set[str]) -> list[Due]:
+    def _due(self, *, is_inscribed: bool = False) -> list[Due]:
         session, drawing = self.meeting_session, self.standing_drawing
         deadlines = deadlines_for(session, self.delegation, rules=self.rules, now=session.session_now)
-        return due_of(deadlines, standing, is_drawn=drawing is not None and drawing.state == State.DRAWN)
+        is_drawn = drawing is not None and drawing.state == State.DRAWN
+        return due_of(deadlines, is_inscribed=is_inscribed, is_drawn=is_drawn)
 
     def _of_debate(self, since: datetime | None) -> dict[str, Any]:
         assert self.debate is not None
@@ -134,7 +135,7 @@ class DelegationPage(OwnPage):
         }
         statements = own_statements(self.debate, self.delegation, drawing, lengths)
         standing = {each.inscription.statement for each in statements if not each.is_withdrawn}
-        group = self.delegation.group
+        has_own, group = bool(standing - {Statement.GROUP}), self.delegation.group
         is_chair = group is not None and group.chair_id == self.delegation.pk
         history = history_of(self.debate, self.delegation, self.drawings)
         opens, closes = self.rule("debate.inscription_opens"), self.rule("debate.inscription_closes")
@@ -144,12 +145,12 @@ class DelegationPage(OwnPage):
             "statements": statements,
             "inscription": {"opens": opens, "closes": closes, "is_ahead": bool(opens and opens > session.session_now)},
             "is_open": self.is_open,
-            "may_inscribe": self.is_open and standing <= {Statement.GROUP},
+            "may_inscribe": self.is_open and not has_own,
             "may_inscribe_group": self.is_open and is_chair and Statement.GROUP not in standing,
-            "is_inscribed": bool(standing - {Statement.GROUP}),
+            "is_inscribed": has_own,
             "may_undo": any(each.can_undo for each in statements),
             "unnamed": [each.inscription for each in statements if each.lacks_speaker],
-            "due": self._due(standing),
+            "due": self._due(is_inscribed=has_own and not (is_chair and Statement.GROUP not in standing)),
             "history": history,
             "count_new": sum(since is not None and each.at > since for each in history),
         }

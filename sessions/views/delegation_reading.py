@@ -1,6 +1,6 @@
 """Where a delegation stands: its inscriptions, its lot, slot and place, what is due, what happened to it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -183,12 +183,11 @@ def _can_undo(drawing: Drawing | None, events: Sequence[ListEvent]) -> bool:
     return drawing.state == State.ANNOUNCED and any(event.kind == Kind.WITHDRAWN for event in events)
 
 
-def due_of(deadlines: Iterable[Deadline], standing: Collection[str], *, is_drawn: bool) -> list[Due]:
+def due_of(deadlines: Iterable[Deadline], *, is_inscribed: bool, is_drawn: bool) -> list[Due]:
     """Return what lies ahead of a delegation, in order of time, of the deadlines that concern it.
 
-    `standing` are the statements for which it is inscribed.
+    `is_inscribed` says that it has nothing left to inscribe for.
     """
-    is_inscribed = bool(set(standing) - {Statement.GROUP})
     done = {
         "debate.inscription_opens": is_inscribed,
         "debate.inscription_closes": is_inscribed,

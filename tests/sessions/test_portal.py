@@ -79,17 +79,26 @@ def test_what_is_done_is_not_the_next_thing_but_is_shown_as_done() -> None:
     ]
 
 
-def test_a_speaker_who_is_not_named_and_a_group_without_statement_are_still_open() -> None:
+def test_a_speaker_who_is_not_named_is_still_open() -> None:
     session = make_session(OPEN)
-    make_chair(session, "AT")
     made = inscribed(session, "AT")
     client = signed_in(session)
-    said = next_step(client)
-    assert said.endswith(
-        f"Still open Inscribe for the statement of your group Say who speaks (receipt {made.receipt_number})"
-    )
+    assert next_step(client).endswith(f"Still open Say who speaks (receipt {made.receipt_number})")
     edit_speaker(inscription=made, name="Maria Musterfrau", title="", actor=COMMAND)
     assert "Say who speaks" not in next_step(client)
+
+
+def test_whoever_chairs_a_group_is_not_done_before_its_statement_is_inscribed_too() -> None:
+    session = make_session(OPEN)
+    make_chair(session, "AT")
+    client = signed_in(session)
+    assert "Still open Inscribe for the statement of your group" in next_step(client)
+    inscribed(session, "AT", speaker_name="Maria Musterfrau")
+    assert next_step(client) == (
+        "What to do next Inscribe for the statement of your group 26 February 2024, 18:00 (Vienna) 6 days left Inscribe"
+    )
+    inscribed(session, "AT", statement="group", speaker_name="Maria Musterfrau")
+    assert next_step(client).startswith("Your next date Drawing of lots")
 
 
 def test_the_readers_own_zone_stands_beside_viennas_without_a_script() -> None:
