@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
-from rest_framework.throttling import SimpleRateThrottle
 
 from cnd import clock
 from cnd.canonical import canonical, sha256_of
 from cnd.errors import DomainError
+from cnd.throttle import TooMany, address_of, check
 from sessions.forms.public import DrandValueForm
 from sessions.models import Drawing, DrawSource
 from sessions.services.draw import awaited_round, hand_in_drand
@@ -25,15 +25,6 @@ from sessions.views.staff_base import tell_refusal
 from sessions.views.staff_list_reading import Names
 
 VERIFIER = Path(__file__).resolve().parent.parent / "standalone" / "verify_draw.py"
-
-
-class AddressThrottle(SimpleRateThrottle):
-    """So many values a minute from one address, counted together with those that come through the API."""
-
-    scope = "draw-values"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 class DrawPage(SessionPage):
@@ -157,11 +148,13 @@ class HandIn(Draw):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = DrandValueForm(request.POST)
-        throttle = AddressThrottle()
-        if not throttle.allow_request(request, self):  # type: ignore[arg-type]
+        try:
+            # Counted together with those that come through the API.
+            check(request, address_of(request), "draw-values")
+        except TooMany as fault:
             form.add_error(None, _("Too many values came from this address. Wait a minute."))
             response = self.render_to_response(self.get_context_data(form=form), status=429)
-            response["Retry-After"] = str(int(throttle.wait() or 60) + 1)
+            response["Retry-After"] = fault.headers["Retry-After"]
             return response
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -9,6 +9,7 @@ import time_machine
 from django.core.cache import cache, caches
 from django.test import Client
 
+from cnd import clock
 from cnd.actors import COMMAND
 from cnd.canonical import sha256_of
 from sessions.models import Delegation, Drawing, Inscription, MeetingSession, Slot
@@ -243,10 +244,11 @@ def test_a_malformed_value_is_refused_naming_the_field(client: Client, drawn: tu
 
 
 def test_values_are_taken_so_often_a_minute_and_no_more(client: Client, drawn: tuple[MeetingSession, Drawing]) -> None:
-    answers = [
-        client.post(ROOT + "cnd67/draws/1/values/", {"signature": "00"}, content_type="application/json")
-        for _ in range(13)
-    ]
+    with time_machine.travel(clock.now(), tick=False):
+        answers = [
+            client.post(ROOT + "cnd67/draws/1/values/", {"signature": "00"}, content_type="application/json")
+            for _ in range(13)
+        ]
     assert [answer.status_code for answer in answers] == [400] * 12 + [429]
     assert int(answers[-1]["Retry-After"]) > 0
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
+from cnd import clock
 from cnd.actors import COMMAND
 from sessions.domain.drand import time_of_round
 from sessions.models import Delegation, Drawing, DrawSource, MeetingSession
@@ -23,7 +24,6 @@ from sessions.services.announcements import NumbersFormat, Sources, announce, wi
 from sessions.services.draw import annul, ask_annulment, enter_numbers
 from sessions.services.inscriptions import withdraw
 from sessions.services.quotas import confirm_quotas, proposed_quotas
-from sessions.views.drawing import AddressThrottle
 from tests.sessions.public_pages import section, text_of, url
 from tests.sessions.rounds import RANDOMNESS, SIGNATURE
 from tests.sessions.scenes import (
@@ -194,14 +194,13 @@ def test_handing_in_needs_the_pages_own_form(awaited: Drawing) -> None:
     assert client.post(url("hand-in", 1), {"signature": SIGNATURE[ROUND]}).status_code == 403
 
 
-def test_too_many_values_from_one_address_have_to_wait(
-    client: Client, awaited: Drawing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(AddressThrottle, "rate", "2/min", raising=False)
-    statuses = [client.post(url("hand-in", 1), {"signature": "x"}).status_code for _ in range(3)]
-    assert statuses == [422, 422, 429]
-    answer = client.post(url("hand-in", 1), {"signature": SIGNATURE[ROUND]})
-    assert 0 < int(answer["Retry-After"]) <= 61
+def test_too_many_values_from_one_address_have_to_wait(client: Client, awaited: Drawing, settings: Any) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"draw-values": "2/min"}
+    with time_machine.travel(clock.now(), tick=False):
+        statuses = [client.post(url("hand-in", 1), {"signature": "x"}).status_code for _ in range(3)]
+        assert statuses == [422, 422, 429]
+        answer = client.post(url("hand-in", 1), {"signature": SIGNATURE[ROUND]})
+    assert 0 < int(answer["Retry-After"]) <= 60
     assert "Too many values came from this address." in text_of(answer)
     assert client.post(url("hand-in", 1), {"signature": "x"}, REMOTE_ADDR="10.0.0.9").status_code == 422
 
