@@ -12,7 +12,6 @@ failure of ours.
 """
 
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
@@ -130,9 +130,12 @@ def key_of(request: Request) -> str | None:
 
 
 def fingerprint_of(request: Request) -> str:
-    """Return the hash of what makes a request this one: verb, address, what it rests on, and the members sent."""
+    """Return the hash of what makes a request this one: verb, address, what it rests on, and the members sent.
+
+    With the service's own key, since somebody may be named in it: it must not tell a guess that it is right.
+    """
     parts = [request.method, request.get_full_path(), request.headers.get("If-Match", ""), request.data]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return salted_hmac("cnd.idempotency", json.dumps(parts, sort_keys=True), algorithm="sha256").hexdigest()
 
 
 def _first(handle: Callable[[], HttpResponseBase]) -> Answer:
