@@ -12,8 +12,8 @@ from sessions.models import MeetingSession
 from sessions.services.sending import cancel_cause
 from tests.browser.accessibility import CONTRAST_ALONE, assert_accessible, assert_all_accessible
 from tests.browser.keyboard import Keyboard
-from tests.sessions.scenes import as_officer, make_session, officer
-from tests.sessions.test_staff_notices import message, put, reader
+from tests.sessions.mails import message, put, told_session
+from tests.sessions.scenes import as_officer, officer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,10 +23,7 @@ STAFF = "/cnd67/staff/"
 
 @pytest.fixture
 def session() -> MeetingSession:
-    session = make_session(at=None)
-    for code in ("AT", "DE", "KE"):
-        reader(session, code)
-    return session
+    return told_session()
 
 
 def deliver(cause: Cause, count: int) -> None:

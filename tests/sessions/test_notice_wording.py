@@ -14,9 +14,9 @@ from cnd.outbox.kinds import Kind, kinds, register_kind
 from cnd.outbox.telling import tell
 from cnd.outbox.texts import word
 from sessions.models import MeetingSession
+from tests.sessions.mails import message
 from tests.sessions.scenes import focal_point, inscribed, last_entry, make_session, officer
 from tests.sessions.staff_pages import hidden, signed_in, text_of, told, url
-from tests.sessions.test_staff_notices import message
 
 pytestmark = pytest.mark.django_db
 

@@ -15,6 +15,7 @@ from sessions.services.announcements import NumbersFormat, Sources
 from sessions.services.draw import ask_annulment
 from sessions.services.inscriptions import withdraw
 from sessions.services.quotas import confirm_quotas, proposed_quotas
+from tests.sessions.mails import message, put, reader
 from tests.sessions.scenes import (
     VIENNA,
     announce_now,
@@ -29,7 +30,6 @@ from tests.sessions.scenes import (
     ready_session,
 )
 from tests.sessions.staff_pages import signed_in, text_of, url
-from tests.sessions.test_staff_notices import message, put, reader
 
 pytestmark = pytest.mark.django_db
 

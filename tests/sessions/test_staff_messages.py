@@ -1,6 +1,5 @@
 """A message of the secretariat: whom it reaches, that it is looked at twice, and that it is sent once."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,12 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cnd.actors import Actor
-from cnd.errors import DomainError, Invalid, NotPermitted, Refused
+from cnd.errors import Invalid, NotPermitted, Refused
 from cnd.models import Cause, JournalEntry, Notice, User
 from cnd.outbox.texts import word
 from sessions.models import MeetingSession, Membership
 from sessions.services.messages import Reach, send_message
-from tests.sessions.scenes import as_focal_point, as_officer, focal_point, inscribed, last_entry, make_session
+from tests.sessions.mails import reader, refusal, told_session
+from tests.sessions.scenes import as_focal_point, as_officer, inscribed, last_entry, make_session
 from tests.sessions.staff_pages import hidden, signed_in, text_of, told, url
 from tests.threads import at_once, kinds
 
@@ -22,34 +22,15 @@ pytestmark = pytest.mark.django_db
 NONCE = "0123456789abcdef" * 2
 
 
-def reader(session: MeetingSession, code: str, **more: Any) -> User:
-    """Return a focal point who can be mailed."""
-    user = focal_point(session, code)
-    for name, value in {"email": f"{code.lower()}@example.org", **more}.items():
-        setattr(user, name, value)
-    user.save()
-    return user
-
-
 @pytest.fixture
 def session() -> MeetingSession:
-    """A session in earnest, with the focal points of three delegations."""
-    session = make_session(at=None)
-    for code in ("AT", "DE", "KE"):
-        reader(session, code)
-    return session
+    return told_session()
 
 
 def send(session: MeetingSession, audience: str = "delegations", **more: Any) -> Cause:
     words = {"subject": {"*": "The room has changed"}, "text": {"*": "It is Boardroom D now."}}
     facts = {**words, "actor": as_officer(), "nonce": NONCE, **more}
     return send_message(session=session, audience=audience, **facts)
-
-
-def refusal(call: Callable[[], object]) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        call()
-    return caught.value
 
 
 # --- the service ------------------------------------------------------------------------------------------------------
