@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests import variables
+
 if settings.configured:
     pytest.exit("Unset DJANGO_SETTINGS_MODULE: the tests configure Django themselves, without .env.", returncode=2)
 
@@ -28,8 +30,9 @@ if IS_MAIN:
     os.environ.setdefault("TEST_REDIS_URL", os.environ.get("REDIS_URL", ""))
     os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="cnd-test-")
     os.environ["TEST_TOKEN"] = uuid.uuid4().hex[:8]
-    for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT", "CND_QUEUE", "LOG_LEVEL"):
+    for name in variables.of_the_settings():
         os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
 FOLDER = Path(os.environ["TEST_FOLDER"]) / (XDIST_WORKER or "main")
 # WhiteNoise warns at every request of a test client where there is none.
 (FOLDER / "static").mkdir(parents=True, exist_ok=True)

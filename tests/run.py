@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from tests import servers
+from tests import servers, variables
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-m"]
@@ -47,7 +47,8 @@ class Outcome:
 
 def bare_environment(var: Path) -> dict[str, str]:
     """Return the caller's environment without any setting of the service, ready for tests."""
-    theirs = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "CND_QUEUE"}
+    settings = variables.of_the_settings()
+    theirs = {"DJANGO_SETTINGS_MODULE", *settings, *(f"{name}_FILE" for name in settings)}
     kept = {name: value for name, value in os.environ.items() if name not in theirs}
     return {**kept, "CND_ENV": "test", "CND_VAR": str(var)}
 

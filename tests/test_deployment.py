@@ -1,6 +1,5 @@
 """Dockerfile, compose file and documented settings: what can be known of them without an engine."""
 
-import ast
 import fnmatch
 import re
 import subprocess
@@ -13,6 +12,7 @@ import yaml
 
 from tests import image
 from tests.image import ROOT
+from tests.variables import of_the_settings
 
 PATIENCE_S = 60
 
@@ -20,18 +20,6 @@ PATIENCE_S = 60
 def compose() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
     return content
-
-
-def settings_read() -> set[str]:
-    """Return every variable that the settings read from the environment."""
-    parts = [ROOT / "cnd/env.py", *(ROOT / "cnd").glob("settings*.py")]
-    found = set()
-    for node in (node for part in parts for node in ast.walk(ast.parse(part.read_text("utf-8")))):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            continue
-        if ast.unparse(node.func.value) == "env" and isinstance(node.args[0], ast.Constant):
-            found.add(str(node.args[0].value))
-    return found
 
 
 def example() -> dict[str, str]:
@@ -48,19 +36,19 @@ def test_every_setting_stands_in_the_readmes_table() -> None:
     rows = re.findall(r"^\|(.*?)\|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
 
-    assert settings_read() - documented == set()
+    assert of_the_settings() - documented == set()
 
 
 @pytest.mark.once
 def test_every_setting_stands_in_the_example() -> None:
-    assert settings_read() - example().keys() == set()
+    assert of_the_settings() - example().keys() == set()
 
 
 @pytest.mark.once
 def test_the_example_names_nothing_that_is_not_read() -> None:
     interpolated = image.variables((ROOT / "docker-compose.yml").read_text("utf-8"))
 
-    assert example().keys() - settings_read() - interpolated == {"WEB_CONCURRENCY"}
+    assert example().keys() - of_the_settings() - interpolated == {"WEB_CONCURRENCY"}
 
 
 @pytest.mark.once

@@ -17,7 +17,8 @@ from django.urls import reverse
 
 from cnd import logs
 from cnd.logs import blotted, logging_config
-from cnd.models import Cause, Chain
+from cnd.models import Cause, Chain, Notice
+from cnd.outbox.mail import as_mail
 from cnd.outbox.telling import tell
 from cnd.telemetry import Telemetry
 from tests.sessions.scenes import make_session, officer
@@ -81,16 +82,21 @@ def test_one_request_knows_nothing_of_the_one_before(lines: Lines) -> None:
     assert [(line["request_id"], "more" in line) for line in lines() if line["event"] == "request"] == [(GIVEN, False)]
 
 
-def test_a_cause_remembers_the_request_that_set_it(db: None) -> None:
+def test_a_mail_names_the_request_that_it_comes_of(db: None) -> None:
     chain = Chain.objects.create(code="cause")
+    reader = officer()
+    reader.email = "officer@example.net"
+    reader.save()
+    context = {"subject": {"en": "Rooms"}, "text": {"en": "They are ready."}}
 
     def told(_request: HttpRequest) -> HttpResponse:
-        tell(chain=chain, kind="message", key="k", audience="secretariat")
+        tell(chain=chain, kind="message", key="k", audience="secretariat", context=context)
         return HttpResponse()
 
     Telemetry(told)(RequestFactory().post("/", headers={"X-Request-ID": GIVEN}))
 
     assert Cause.objects.get().request_id == GIVEN
+    assert as_mail(Notice.objects.get(channel="email"), reader.email).message()["X-Request-ID"] == GIVEN
 
 
 @pytest.mark.parametrize("transport", ["redis"])
