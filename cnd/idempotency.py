@@ -173,7 +173,8 @@ def _again(row: IdempotencyKey, fingerprint: str) -> HttpResponse:
 
 
 def forget_old_keys() -> None:
-    """Remove what nobody will send again, some at a time."""
+    """Remove what nobody will send again, some at a time; and the names that were being written as they were erased."""
+    IdempotencyKey.objects.filter(personal__erased_at__isnull=False).exclude(body="").update(body="")
     old = IdempotencyKey.objects.filter(created_at__lt=clock.now() - timedelta(days=settings.IDEMPOTENCY_DAYS))
     some = list(old.order_by("created_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
     if some:

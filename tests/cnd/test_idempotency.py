@@ -8,8 +8,9 @@ import time_machine
 from django.core.cache import cache
 
 from cnd import clock, journal
+from cnd.actors import COMMAND
 from cnd.idempotency import forget_old_keys
-from cnd.models import IdempotencyKey
+from cnd.models import IdempotencyKey, PersonalDatum
 from sessions.models import Inscription, MeetingSession
 from tests.cnd.api_client import Api, problem_of, token_of
 from tests.sessions.kept import kept
@@ -174,6 +175,14 @@ def test_keys_are_kept_for_days_and_then_forgotten(austria: Api, settings: Any) 
         time.shift(timedelta(microseconds=1))
         forget_old_keys()
         assert IdempotencyKey.objects.count() == 0
+
+
+def test_a_name_that_was_written_while_it_was_erased_is_swept_away(austria: Api) -> None:
+    austria.post(LIST, AT | {"speaker_name": "Anna"}, idempotency_key="one")
+    journal.erase_personal(datum=PersonalDatum.objects.get(answers__key="one"), actor=COMMAND, reason="asked for")
+    IdempotencyKey.objects.update(body="Anna")
+    forget_old_keys()
+    assert IdempotencyKey.objects.get().body == ""
 
 
 def test_the_sweep_forgets_them(austria: Api) -> None:
