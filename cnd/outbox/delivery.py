@@ -152,12 +152,11 @@ class _Batch:
 
     def run(self) -> int:
         try:
-            for pk in self._due():
+            for notice in self._due():
                 if not self._keeps_lane():
                     break
-                self._open(pk)
-                notice = _claim(pk)
-                if notice is not None:
+                self._open(notice)
+                if _claim(notice):
                     self._deliver(notice)
         except _Unreachable as trouble:
             _leave_lane(self.lane, str(trouble))
@@ -167,16 +166,16 @@ class _Batch:
             self._close()
         return self.sent
 
-    def _due(self) -> Iterator[int]:
+    def _due(self) -> Iterator[Notice]:
         while (at := clock.now()) < self.until:
             due = Notice.objects.deliverable(at).order_by("next_attempt_at", "pk")
-            found = list(due.values_list("pk", flat=True)[:CHUNK])
+            found = list(due.select_related("cause__chain", "recipient")[:CHUNK])
             if not found:
                 return
-            for pk in found:
+            for notice in found:
                 if clock.now() >= self.until:
                     return
-                yield pk
+                yield notice
 
     def _keeps_lane(self) -> bool:
         """Renew the lane's lease in time for the next mail; False when it ran out and another batch has the lane."""
@@ -189,7 +188,7 @@ class _Batch:
         self.lane.leased_until = until
         return bool(mine.update(leased_until=until))
 
-    def _open(self, pk: int) -> None:
+    def _open(self, notice: Notice) -> None:
         """Open the connection before anything is claimed: that takes as long as sending a mail does."""
         try:
             if self.sent_since_opened is None:
@@ -198,8 +197,7 @@ class _Batch:
         except OSError as fault:
             # One mail bears the failure, so that a server which never comes back is seen by staff. The rest keep
             # their attempts: the lane rests, and every further try costs one mail one attempt.
-            notice = _claim(pk)
-            if notice is not None:
+            if _claim(notice):
                 _fail(notice, said_of(fault))
             raise _Unreachable(said_of(fault)) from fault
 
@@ -261,20 +259,18 @@ def _mail_of(notice: Notice) -> EmailMultiAlternatives | None:
 # --- claims and what became of them -----------------------------------------------------------------------------------
 
 
-def _claim(pk: int) -> Notice | None:
-    """Take a mail into these hands for the length of a lease, if it is still due and in no other; count the attempt."""
+def _claim(notice: Notice) -> bool:
+    """Take a mail into these hands for the length of a lease, if nothing befell it since it was read; count the try."""
     at = clock.now()
     until = at + lease_length()
-    mine = Notice.objects.deliverable(at).filter(pk=pk)
+    mine = Notice.objects.deliverable(at).filter(pk=notice.pk, attempts=notice.attempts)
     if not mine.update(leased_until=until, attempts=F("attempts") + 1):
-        return None
-    notice = Notice.objects.select_related("cause__chain", "recipient").get(pk=pk)
-    if notice.state != State.WAITING:
-        return None  # cancelled just now
+        return False
+    notice.leased_until, notice.attempts = until, notice.attempts + 1
     if notice.attempts > len(settings.MAIL_RETRY_DELAYS_S) + 1:
         _settle(notice, state=State.PARKED, last_error=_("What became of the last attempt is not known."))
-        return None
-    return notice
+        return False
+    return True
 
 
 def _settle(notice: Notice, **facts: Any) -> None:

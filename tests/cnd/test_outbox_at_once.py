@@ -168,5 +168,5 @@ def test_a_mail_costs_few_queries_however_many_wait(server: MailServer, settings
     with CaptureQueriesContext(connection) as captured:
         assert deliver() == 60
 
-    # Claim, read, wording, letterhead, settle; and a look for more every fifty.
-    assert len(captured) <= 60 * 5 + 20
+    # Claim, wording, letterhead, settle; and a look for more every fifty.
+    assert len(captured) <= 60 * 4 + 12

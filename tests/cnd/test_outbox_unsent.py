@@ -89,8 +89,8 @@ def test_cancelled_mail_is_not_sent(server: MailServer, notice: Notice, chain: C
 
 
 def test_mail_cancelled_on_its_way_was_sent(server: MailServer, notice: Notice, chain: Chain) -> None:
-    on_its_way = delivery._claim(notice.pk)
-    assert on_its_way is not None
+    on_its_way = fresh(notice)
+    assert delivery._claim(on_its_way)
     cancel(chain=chain, prefix="news")
 
     delivery._settle_sent(on_its_way)
@@ -101,8 +101,8 @@ def test_mail_cancelled_on_its_way_was_sent(server: MailServer, notice: Notice, 
 def test_mail_cancelled_on_its_way_that_then_failed_stays_cancelled(
     server: MailServer, notice: Notice, chain: Chain
 ) -> None:
-    on_its_way = delivery._claim(notice.pk)
-    assert on_its_way is not None
+    on_its_way = fresh(notice)
+    assert delivery._claim(on_its_way)
     cancel(chain=chain, prefix="news")
 
     delivery._fail(on_its_way, "451 not now")
