@@ -88,7 +88,7 @@ def test_a_delegation_inscribes_and_withdraws(page: Page) -> None:
     session = make_session(stages.DAY_OF_INSCRIPTION)
     focal_point(session, "AT")
     sign_in(page, "focal-at")
-    page.get_by_role("link", name="Inscribe on the list of speakers").click()
+    page.get_by_role("link", name="Inscribe", exact=True).click()
     page.get_by_label("Ministerial", exact=True).check()
     page.get_by_role("button", name="Inscribe").click()
     expect(page.get_by_text("You are inscribed, under receipt 1.")).to_be_visible()

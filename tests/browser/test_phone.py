@@ -68,7 +68,7 @@ def test_a_form_is_filled_in_without_zooming(page: Page, enter: Enter) -> None:
     session = make_session(stages.DAY_OF_INSCRIPTION)
     enter(page.context, focal_point(session, "AT"))
     page.goto("/cnd67/delegation/")
-    page.get_by_role("link", name="Inscribe on the list of speakers").tap()
+    page.get_by_role("link", name="Inscribe", exact=True).tap()
     for field in page.locator("main input:not([type=hidden]):not([type=radio])").all():
         assert is_on_the_screen(field)
         # Telephones zoom into fields whose letters are smaller.
