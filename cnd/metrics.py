@@ -2,7 +2,7 @@
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,6 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 
 if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     # The library looks for the folder at import; every process of one machine writes its own file into it.
@@ -26,6 +25,7 @@ from cnd.arrival import is_trusted_proxy, is_within
 from cnd.models import Cause, Chain, Heartbeat
 from cnd.outbox.delivery import backlog
 
+PATH = "/metrics"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -117,15 +117,32 @@ def may_read(request: HttpRequest) -> bool:
     return is_within(peer, settings.METRICS_ALLOW) and not is_trusted_proxy(peer)
 
 
-@never_cache
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus's format, to whom it is meant for; to others there is no such page."""
-    if not may_read(request):
-        raise Http404
+class Metrics:
+    """Answer in Prometheus's format, to whom it is meant for; to others there is no such page.
+
+    In front of what looks at hosts and TLS: every web is asked by itself, by its address, from inside.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info == PATH and request.method == "GET" and may_read(request):
+            return _page()
+        return self.get_response(request)
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Say that there is no such page, to whoever got here past the middleware."""
+    raise Http404
+
+
+def _page() -> HttpResponse:
     served = own
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         served = CollectorRegistry()
         MultiProcessCollector(served)
     asked = CollectorRegistry()
     asked.register(Whole())
-    return HttpResponse(generate_latest(served) + generate_latest(asked), content_type=CONTENT_TYPE_LATEST)
+    body = generate_latest(served) + generate_latest(asked)
+    return HttpResponse(body, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})

@@ -73,6 +73,13 @@ def test_an_allowed_network_sees_it(settings: Any, allowed: str, status: int, db
     assert Client().get("/metrics").status_code == status
 
 
+def test_it_may_be_asked_by_address_and_without_tls(settings: Any, db: None) -> None:
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["planner.example"], True
+    headers = {"Authorization": f"Bearer {TOKEN}", "Host": "172.30.77.3:8000"}
+
+    assert Client().get("/metrics", headers=headers).status_code == 200
+
+
 def test_through_a_proxy_nobody_comes_from_an_allowed_network(settings: Any, db: None) -> None:
     settings.METRICS_ALLOW = settings.TRUSTED_PROXIES = networks(["127.0.0.1"])
 
