@@ -206,6 +206,12 @@ def test_withdrawing_and_taking_it_back_keep_the_receipt(austria: Api) -> None:
     assert (back.status_code, back.json()["withdrawn_at"], back.json()["receipt"]) == (200, None, 1)
 
 
+@pytest.mark.parametrize("kind", ["application/json", ""])
+def test_a_step_with_nothing_to_say_needs_no_body(austria: Api, kind: str) -> None:
+    austria.post(LIST, AT)
+    assert austria.post(one(1, "withdraw"), "", content_type=kind, if_match="*").status_code == 200
+
+
 # --- what a change rests on -------------------------------------------------------------------------------------------
 
 

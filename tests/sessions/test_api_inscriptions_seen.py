@@ -9,6 +9,7 @@ from django.test import Client
 
 from cnd.actors import COMMAND
 from cnd.models import User
+from cnd.second_factor import PROVEN
 from sessions.models import MeetingSession, Membership
 from sessions.services.inscriptions import withdraw
 from tests.cnd.api_client import Api, problem_of, token_of
@@ -158,6 +159,10 @@ def test_staff_signed_in_without_their_second_factor_are_refused(session: Meetin
     client = Client()
     client.force_login(officer())
     assert problem_of(client.get(LIST)) == (403, "second_factor_required")
+    session_of_login = client.session
+    session_of_login[PROVEN] = officer().pk
+    session_of_login.save()
+    assert client.get(LIST).status_code == 200
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
