@@ -3,14 +3,14 @@
 Only focal points of the delegations meant, whose accounts are active: nobody else's are ever told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cnd.models import Chain, User
-from cnd.outbox.kinds import Audience, register_audience
+from cnd.outbox.kinds import Audience, Text, register_audience
 from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, ListVersion, MeetingSession, Rule
 
 MEMBER_STATES_ONLY = [Delegation.Kind.MEMBER_STATE.value]
@@ -26,34 +26,6 @@ def _standing(*, own: bool = False) -> Exists:
     """Whether a delegation has a standing inscription; with `own`, one that is not on behalf of its group."""
     inscriptions = Inscription.objects.standing().filter(delegation=OuterRef("pk"))
     return Exists(inscriptions.exclude(statement=Inscription.Statement.GROUP) if own else inscriptions)
-
-
-def _delegations(chain: Chain, _which: str) -> QuerySet[User]:
-    return focal_points(chain, Q())
-
-
-def _delegation(chain: Chain, code: str) -> QuerySet[User]:
-    return focal_points(chain, Q(code=code))
-
-
-def _group(chain: Chain, code: str) -> QuerySet[User]:
-    return focal_points(chain, Q(group__code=code))
-
-
-def _inscribed(chain: Chain, _which: str) -> QuerySet[User]:
-    return focal_points(chain, Q(_standing()))
-
-
-def _not_inscribed(chain: Chain, _which: str) -> QuerySet[User]:
-    return focal_points(chain, Q(~_standing(own=True)))
-
-
-def _waiting(chain: Chain, group: str) -> QuerySet[User]:
-    return focal_points(chain, Q(code__in=waiting_codes(chain, group)))
-
-
-def _organisers(chain: Chain, scope: str) -> QuerySet[User]:
-    return focal_points(chain, Q(kind__in=organising_kinds(chain, scope)))
 
 
 def waiting_codes(chain: Chain, group: str = "") -> list[str]:
@@ -72,14 +44,38 @@ def organising_kinds(chain: Chain, scope: str = "") -> list[str]:
     return sorted({kind for kinds in lists for kind in kinds}) or MEMBER_STATES_ONLY
 
 
+_MEANT: Mapping[str, Callable[[Chain, str], Q]] = {
+    "delegations": lambda _chain, _which: Q(),
+    "delegation": lambda _chain, code: Q(code=code),
+    "group": lambda _chain, code: Q(group__code=code),
+    "inscribed": lambda _chain, _which: Q(_standing()),
+    "not-inscribed": lambda _chain, _which: Q(~_standing(own=True)),
+    "waiting": lambda chain, group: Q(code__in=waiting_codes(chain, group)),
+    "organisers": lambda chain, scope: Q(kind__in=organising_kinds(chain, scope)),
+}
+"""The delegations that an audience means; called with the chain and what stands behind the colon."""
+
+
+def delegations_meant(chain: Chain, audience: str) -> QuerySet[Delegation]:
+    """Return the delegations that an audience means, whether or not anybody acts for them; none for staff."""
+    name, _colon, which = audience.partition(":")
+    if name not in _MEANT:
+        return Delegation.objects.none()
+    return Delegation.objects.filter(_MEANT[name](chain, which), session__chain=chain).order_by("code")
+
+
+def _audience(name: str, title: Text) -> Audience:
+    return Audience(name, title, lambda chain, which: focal_points(chain, _MEANT[name](chain, which)))
+
+
 AUDIENCES = (
-    Audience("delegations", gettext_lazy("All delegations"), _delegations),
-    Audience("delegation", gettext_lazy("One delegation"), _delegation),
-    Audience("group", gettext_lazy("A regional group"), _group),
-    Audience("inscribed", gettext_lazy("Inscribed delegations"), _inscribed),
-    Audience("not-inscribed", gettext_lazy("Delegations that have not inscribed"), _not_inscribed),
-    Audience("waiting", gettext_lazy("Delegations on a waiting list"), _waiting),
-    Audience("organisers", gettext_lazy("Those who may organise side events"), _organisers),
+    _audience("delegations", gettext_lazy("All delegations")),
+    _audience("delegation", gettext_lazy("One delegation")),
+    _audience("group", gettext_lazy("A regional group")),
+    _audience("inscribed", gettext_lazy("Inscribed delegations")),
+    _audience("not-inscribed", gettext_lazy("Delegations that have not inscribed")),
+    _audience("waiting", gettext_lazy("Delegations on a waiting list")),
+    _audience("organisers", gettext_lazy("Those who may organise side events")),
 )
 
 

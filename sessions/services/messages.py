@@ -23,7 +23,7 @@ from cnd.models import Cause, Notice, ResourceVersion, User
 from cnd.outbox.kinds import Kind, kind_of, recipients, register_kind
 from cnd.outbox.telling import channels_of, tell
 from sessions.models import Delegation, MeetingSession, Membership
-from sessions.services.audiences import audiences_for_messages
+from sessions.services.audiences import audiences_for_messages, delegations_meant
 
 KIND = "message"
 EVERY_LANGUAGE = "*"
@@ -50,11 +50,15 @@ class Reach:
     def __init__(self, session: MeetingSession, audience: str) -> None:
         chain, kind = session.chain, kind_of(KIND)
         users = recipients(chain, audience)
-        acting = Membership.objects.filter(user__in=users, delegation__session=session).select_related("delegation")
-        delegations: dict[int, list[Delegation]] = defaultdict(list)
-        for each in acting.order_by("delegation__code"):
-            delegations[each.user_id].append(each.delegation)
-        self.people = [Reached(user, delegations[user.pk], channels_of(user, kind, chain)) for user in users]
+        meant = {each.pk: each for each in delegations_meant(chain, audience)}
+        acting = Membership.objects.filter(user__in=users, delegation__in=meant).order_by("delegation__code")
+        of_user: dict[int, list[Delegation]] = defaultdict(list)
+        for user_id, delegation_id in acting.values_list("user_id", "delegation_id"):
+            of_user[user_id].append(meant[delegation_id])
+        self.people = [Reached(user, of_user[user.pk], channels_of(user, kind, chain)) for user in users]
+        told = {each.pk for person in self.told for each in person.delegations}
+        self.silent = [each for each in meant.values() if each.pk not in told]
+        """The delegations meant for which nobody is told."""
 
     @cached_property
     def told(self) -> list[Reached]:

@@ -13,7 +13,7 @@ from cnd.outbox.texts import word
 from sessions.models import MeetingSession, Membership
 from sessions.services.messages import Reach, send_message
 from tests.sessions.mails import reader, refusal, told_session
-from tests.sessions.scenes import as_focal_point, as_officer, inscribed, last_entry, make_session
+from tests.sessions.scenes import as_focal_point, as_officer, inscribed, last_entry, make_session, state
 from tests.sessions.staff_pages import hidden, signed_in, text_of, told, url
 from tests.threads import at_once, kinds
 
@@ -204,6 +204,27 @@ def test_the_second_look_shows_whom_and_how_and_sends_nothing(session: MeetingSe
     assert [each.user.username for each in page.context["listed"]] == ["focal-de", "focal-ke", "focal-fr"]
     assert "Send it to 3 people" in said
     assert Cause.objects.filter(kind="message").count() == 0
+
+
+def test_delegations_that_nobody_would_hear_for_are_named(session: MeetingSession) -> None:
+    reach = Reach(session, "group:western_european_others")
+    page = signed_in().post(
+        url("message"), {**WRITTEN, "audience": "group:western_european_others", "nonce": NONCE, "step": "preview"}
+    )
+
+    silent = [each.code for each in reach.silent]
+    states = session.delegations.filter(group__code="western_european_others")
+    assert sorted([*silent, "AT", "DE"]) == sorted(states.values_list("code", flat=True))
+    assert f"{len(silent)} delegations of this audience have nobody who can be told" in text_of(page)
+    assert Reach(session, "secretariat").silent == []
+
+
+def test_only_the_delegations_meant_are_counted(session: MeetingSession) -> None:
+    Membership.objects.create(user=User.objects.get(username="focal-at"), delegation=state(session, "BR"))
+
+    reach = Reach(session, "delegation:AT")
+
+    assert ([each.code for each in reach.told[0].delegations], reach.delegations) == (["AT"], 1)
 
 
 def test_the_mail_is_shown_in_a_frame_of_its_own_that_can_do_nothing(session: MeetingSession) -> None:
