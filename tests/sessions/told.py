@@ -1,11 +1,27 @@
 """Who was told what: causes and notices of a session as tests compare them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cnd.models import Cause, Notice, User
 from cnd.outbox import telling
 from cnd.outbox.texts import word
 from sessions.models import Delegation, MeetingSession, Membership
+from tests.sessions.scenes import VIENNA
+
+NEW_YEAR = datetime(2024, 1, 2, 9, tzinfo=VIENNA)
+CLOSES = datetime(2024, 2, 26, 18, tzinfo=VIENNA)
+DAY, H = timedelta(days=1), timedelta(hours=1)
+
+
+def vienna(*moment: int) -> datetime:
+    """Return a moment by Vienna's clocks."""
+    return datetime(*moment, tzinfo=VIENNA)  # type: ignore[arg-type,misc]
+
+
+def name_of(session: MeetingSession, code: str) -> str:
+    """Return the name of a delegation's only focal point."""
+    username: str = session.delegations.get(code=code).memberships.get().user.username
+    return username
 
 
 def causes(session: MeetingSession, prefix: str = "", **filters: object) -> list[Cause]:
