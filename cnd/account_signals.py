@@ -1,4 +1,4 @@
-"""What follows when the library of signing in says that something happened: an entry, and what a login session proves."""
+"""What follows when the library of signing in says that something happened: entries, and what a login proves."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,12 +15,14 @@ from cnd import clock
 from cnd.actors import actor_for
 from cnd.models import User
 from cnd.second_factor import FACTORS, PROVEN, has_second_factor
-from cnd.users import record_event
+from cnd.users import record_event, settle_address
 
 
 @receiver(user_logged_in, dispatch_uid="cnd.end_of_login")
-def settle_end_of_login(request: HttpRequest, **_more: Any) -> None:
+def settle_login(request: HttpRequest, user: User, **_more: Any) -> None:
     """Have this login end at a fixed moment of real time, however busy its owner is."""
+    # An account that was made on the server's shell has an address that the library does not know of yet.
+    settle_address(user)
     request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
 
 

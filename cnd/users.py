@@ -110,7 +110,7 @@ def confirm_address(*, address: EmailAddress, actor: Actor) -> bool:
             person = _named(user)
             user.email = address.email
             user.save(update_fields=["email"])
-            _settle_address(user)
+            settle_address(user)
             if _named(user) != person:
                 before = journal.refer(_kept(person))
                 draft.change(f"user:{user.pk}:person", before, _person(user))
@@ -204,7 +204,7 @@ def _require_own(user: User, actor: Actor) -> None:
         raise NotPermitted("not_your_account", _("This is not your account."))
 
 
-def _settle_address(user: User) -> None:
+def settle_address(user: User) -> None:
     """Have the library of signing in know the one address of an account, for which somebody vouched."""
     address, standing = user.email.lower(), EmailAddress.objects.filter(user=user)
     if is_untaken(user) or standing.filter(email=address, verified=True, primary=True).exists():
@@ -234,7 +234,7 @@ def _check_and_save(user: User) -> None:
     try:
         user.full_clean()
         user.save()
-        _settle_address(user)
+        settle_address(user)
     except ValidationError as fault:
         raise _invalid(fault.message_dict) from fault
     except IntegrityError as fault:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +16,7 @@ from pytest_django import Settings
 
 from cnd import clock, journal
 from cnd.actors import COMMAND
+from cnd.logins import forget_ended_logins
 from cnd.models import JournalEntry, Notice, User
 from cnd.users import change_user, create_user
 from tests.cnd.signing_in import ADDRESS, PASSWORD, is_signed_in, sign_in, text_of
@@ -274,3 +276,23 @@ def test_where_wrong_passwords_cannot_be_counted_nobody_signs_in(
 
     assert "Nobody can sign in for the moment" in text_of(sign_in(client))
     assert not is_signed_in(client)
+
+
+def test_ended_logins_are_forgotten_and_others_are_not(user: User, client: Client) -> None:
+    sign_in(Client())
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
+        sign_in(client)
+
+    with time_machine.travel(clock.now() + timedelta(hours=12, minutes=30), tick=True):
+        forget_ended_logins()
+
+    assert list(Session.objects.values_list("pk", flat=True)) == [client.session.session_key]
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == [client.session.session_key]
+
+
+def test_an_account_made_on_the_servers_shell_has_its_address_too(client: Client) -> None:
+    User.objects.create_superuser("root", "root@example.org", PASSWORD)
+
+    sign_in(client, "root")
+
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [("root@example.org", True)]
