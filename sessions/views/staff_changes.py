@@ -48,6 +48,13 @@ ACTIONS = {
     "correct_rule": gettext_lazy("Rule corrected"),
     "shift_clock": gettext_lazy("Clock shifted"),
     "erase_personal": gettext_lazy("Personal data erased"),
+    "send_message": gettext_lazy("Message sent"),
+    "cancel_notices": gettext_lazy("Notices cancelled"),
+    "reinstate_notices": gettext_lazy("Cancellation of notices taken back"),
+    "resend_notices": gettext_lazy("Notices sent again"),
+    "resend_notice": gettext_lazy("Notice sent again"),
+    "save_text": gettext_lazy("Wording of a notice changed"),
+    "reset_text": gettext_lazy("Wording of a notice given back"),
 }
 NAMES = {
     "announcement_sha256": gettext_lazy("hash of the announcement"),

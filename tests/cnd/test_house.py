@@ -172,7 +172,17 @@ def test_rules_are_pure_functions_that_know_nothing_of_django() -> None:
 @pytest.mark.once
 def test_every_service_takes_its_arguments_by_name_and_an_actor() -> None:
     from cnd.outbox import delivery, muting, texts
-    from sessions.services import announcements, clock, draw, floor, inscriptions, quotas, roster_import
+    from sessions.services import (
+        announcements,
+        clock,
+        draw,
+        floor,
+        inscriptions,
+        messages,
+        quotas,
+        roster_import,
+        sending,
+    )
 
     services = {
         delivery: ["resend"],
@@ -183,8 +193,10 @@ def test_every_service_takes_its_arguments_by_name_and_an_actor() -> None:
         draw: ["hand_in_drand", "enter_numbers", "ask_annulment", "drop_annulment", "annul"],
         floor: ["record_spoken", "record_absent", "record_exchange", "fill_vacancies"],
         inscriptions: ["inscribe", "change_level", "edit_speaker", "withdraw", "undo_withdrawal"],
+        messages: ["send_message"],
         quotas: ["confirm_quotas"],
         roster_import: ["import_roster"],
+        sending: ["cancel_cause", "reinstate_cause", "resend_stuck"],
     }
     for module, names in services.items():
         for name in names:
