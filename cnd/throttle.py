@@ -1,7 +1,8 @@
 """How many requests one may send: counted by token, or by address where there is none, in the cache that all share.
 
 Fixed windows, each sender's beginning at a second of their own, so that not all come back at the same one. One round
-trip to the cache a request. Where the cache does not answer, requests are let through, and that is logged.
+trip to the cache a request at most; of polls a process counts some ahead (cnd.shares). Where the cache does not answer,
+requests are let through, and that is logged.
 
 What is left is told as draft-ietf-httpapi-ratelimit-headers-11 says: `RateLimit-Policy` and `RateLimit`.
 """
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import caches
@@ -26,6 +27,7 @@ from rest_framework.throttling import BaseThrottle
 
 from cnd import clock
 from cnd.shared_cache import may_fail
+from cnd.shares import Shares
 
 if TYPE_CHECKING:
     # Its module reads the settings that name this one.
@@ -33,8 +35,17 @@ if TYPE_CHECKING:
 
 SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 READING = {"GET", "HEAD", "OPTIONS"}
+MOST_AHEAD = 20
 
 Headers = dict[str, str]
+
+
+class Key(NamedTuple):
+    """Under what is counted, for how long, and how many at once."""
+
+    name: str
+    kept_s: int
+    ahead: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,11 @@ class Policy:
     name: str
     quota: int
     window_s: int
+
+    @property
+    def ahead(self) -> int:
+        """How many requests a process counts at once: a hundredth, so that several processes differ by little."""
+        return min(max(self.quota // 100, 1), MOST_AHEAD)
 
     def window_of(self, who: str, at_s: float) -> tuple[int, int]:
         """Return the number of the window that is open for this sender, and in how many seconds it ends."""
@@ -123,7 +139,7 @@ def take(request: HttpRequest, subject: Subject, *more: str, read: str = "") -> 
     who, at_s = f"{subject.kind}:{subject.id}", clock.now().timestamp()
     windows = [policy.window_of(f"{policy.name}:{who}", at_s) for policy in policies]
     keys = [
-        (f"throttle:{policy.name}:{who}:{number}", policy.window_s)
+        Key(f"throttle:{policy.name}:{who}:{number}", policy.window_s, policy.ahead)
         for policy, (number, _ends) in zip(policies, windows, strict=True)
     ]
     if not keys and not read:
@@ -171,16 +187,16 @@ def address_of(request: HttpRequest) -> Subject:
 # --- the cache --------------------------------------------------------------------------------------------------------
 
 
-def _count(keys: Sequence[tuple[str, int]], read: str) -> tuple[list[int], int | None]:
+def _count(keys: Sequence[Key], read: str) -> tuple[list[int], int | None]:
     with may_fail("requests are not counted"):
         return _count_in(caches["default"], keys, read)
     return [], None
 
 
-def _count_in(cache: BaseCache, keys: Sequence[tuple[str, int]], read: str) -> tuple[list[int], int | None]:
+def _count_in(cache: BaseCache, keys: Sequence[Key], read: str) -> tuple[list[int], int | None]:
     if isinstance(cache, RedisCache):
         return _count_in_redis(cache, keys, read)
-    return [_count_here(cache, key, kept_s) for key, kept_s in keys], cache.get(read) if read else None
+    return [_count_here(cache, each.name, each.kept_s) for each in keys], cache.get(read) if read else None
 
 
 def _count_here(cache: BaseCache, key: str, kept_s: int) -> int:
@@ -191,12 +207,28 @@ def _count_here(cache: BaseCache, key: str, kept_s: int) -> int:
         return 1  # thrown out to make room, between the two lines
 
 
-def _count_in_redis(cache: RedisCache, keys: Sequence[tuple[str, int]], read: str) -> tuple[list[int], int | None]:
+_shares = Shares()
+
+
+def _count_in_redis(cache: RedisCache, keys: Sequence[Key], read: str) -> tuple[list[int], int | None]:
+    if read or len(keys) != 1:
+        return _ask_redis(cache, [(each, 1) for each in keys], read)
+    # A poll: its sender's next number was most likely counted already.
+    [key] = keys
+    count = _shares.next(key.name)
+    if count is None:
+        [last], _read = _ask_redis(cache, [(key, key.ahead)], "")
+        count = last - key.ahead + 1
+        _shares.keep(key.name, count, last)
+    return [count], None
+
+
+def _ask_redis(cache: RedisCache, keys: Sequence[tuple[Key, int]], read: str) -> tuple[list[int], int | None]:
     # The cache's own verbs take two round trips to count; its client does all of it in one.
     with cache._cache.get_client(write=True).pipeline(transaction=False) as pipe:
-        for key, kept_s in keys:
-            pipe.incr(cache.make_key(key))
-            pipe.expire(cache.make_key(key), kept_s)
+        for key, by in keys:
+            pipe.incrby(cache.make_key(key.name), by)
+            pipe.expire(cache.make_key(key.name), key.kept_s)
         if read:
             pipe.get(cache.make_key(read))
         answers: list[Any] = pipe.execute()

@@ -81,7 +81,7 @@ def production(database_url: str, redis_url: str, folder: Path) -> dict[str, str
         "REDIS_URL": redis_url,
         "SECURE_SSL_REDIRECT": "false",
         # Counted as ever, and never used up.
-        "THROTTLE_ANONYMOUS": "1000000000/min",
+        "THROTTLE_ANONYMOUS": "999999/s",
         "LOG_LEVEL": "WARNING",
     }
 

@@ -1,6 +1,7 @@
 """How often one may ask: counted by token, by user, by address (draft-ietf-httpapi-ratelimit-headers-11)."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from redis.connection import Connection
 
-from cnd import clock, shared_cache
+from cnd import clock, shared_cache, throttle
 from cnd.models import User
+from cnd.shares import Shares
 from cnd.throttle import Policy, Subject, TooMany, address_of, check, policy_of
 from tests.cnd.api_client import Api, problem_of, token_of
 
@@ -179,7 +181,7 @@ def test_a_rate_that_is_none_is_refused(rate: str) -> None:
 def redis_at(url: str) -> dict[str, Any]:
     return {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "cnd.redis_cache.SharedRedis",
             "LOCATION": url,
             "OPTIONS": {"socket_connect_timeout": 1},
         },
@@ -208,6 +210,35 @@ def test_counting_in_redis_takes_one_round_trip_and_ends(
     keys = list(client.scan_iter(f"*{who.id}*"))
     assert len(keys) == 2
     assert all(0 < client.ttl(key) <= 60 for key in keys)
+
+
+def test_polls_are_counted_ahead_and_never_is_more_let_through(
+    settings: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch, standing_clock: Any
+) -> None:
+    settings.CACHES = redis_at(redis_url)
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anonymous": "300/min"}
+    who = Subject("address", uuid.uuid4().hex)
+    trips: list[object] = []
+    send = Connection.send_packed_command
+
+    def counted(*args: Any, **more: Any) -> None:
+        trips.append(args)
+        send(*args, **more)
+
+    monkeypatch.setattr(Connection, "send_packed_command", counted)
+    told, refused = [], 0
+    # Two processes in turn, each with numbers of its own ahead.
+    processes = [Shares(), Shares()]
+    for number in range(400):
+        monkeypatch.setattr(throttle, "_shares", processes[number % 2])
+        try:
+            told.append(check(request("GET"), who)["RateLimit"])
+        except TooMany:
+            refused += 1
+    assert (len(told), refused) == (300, 100)
+    assert len(set(told)) == 300
+    # Three at a time, each time in one round trip; beside them the first greetings of the connections.
+    assert 134 <= len(trips) <= 140
 
 
 def test_a_token_is_known_through_redis(settings: Any, redis_url: str) -> None:
