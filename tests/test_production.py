@@ -85,6 +85,8 @@ def sent(size, path="/sign-in/", **more):
 def told_of(name, answer):
     found[name] = {"status": answer.status_code, "type": answer["Content-Type"]}
 
+spoken = client.post("/language/", {"language": "fr"}, secure=True)
+found["language cookie"] = {key: dict(value) for key, value in spoken.cookies.items()}["django_language"]
 form = "application/x-www-form-urlencoded"
 told_of("large form", sent(1_000_001, content_type=form))
 told_of("large resource", sent(1_000_001, "/api/v1/sessions/", content_type="application/json"))
@@ -354,6 +356,10 @@ def test_the_log_is_one_object_a_line_and_names_nobody(probe: dict[str, Any]) ->
 
 def test_the_cookie_against_forged_forms_travels_by_tls_alone(probe: dict[str, Any]) -> None:
     assert probe["sign-in page"]["cookies"]["csrftoken"]["secure"] is True
+
+
+def test_the_cookie_of_the_language_too(probe: dict[str, Any]) -> None:
+    assert (probe["language cookie"]["secure"], probe["language cookie"]["samesite"]) == (True, "Lax")
 
 
 def test_an_unknown_host_is_refused(probe: dict[str, Any]) -> None:
