@@ -20,6 +20,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils.translation import gettext as _
+from structlog.contextvars import bound_contextvars
 
 from cnd import clock, journal, sweeps
 from cnd.actors import Actor, require_secretariat
@@ -63,12 +64,13 @@ def let_lapse() -> None:
     for chain in Chain.objects.all():
         # From what waits to its cause, not the other way round: what waits is little, what was ever told is much.
         late = Cause.objects.filter(pk=OuterRef("cause_id"), chain=chain, worth_until__lte=chain.to_session(at))
+        lapsing = idle.filter(Exists(late)).order_by("next_attempt_at")
+        if not lapsing.exists():
+            continue  # no lock is taken for nothing, every few seconds
         with transaction.atomic():
             # What another has locked is left to it: two updates of many rows could each wait for the other.
-            found = idle.filter(Exists(late)).order_by("next_attempt_at").select_for_update(skip_locked=True)
-            Notice.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:BATCH])).update(
-                state=State.LAPSED, next_attempt_at=None
-            )
+            found = lapsing.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH]
+            Notice.objects.filter(pk__in=list(found)).update(state=State.LAPSED, next_attempt_at=None)
 
 
 def resend(*, notice: Notice, actor: Actor) -> None:
@@ -157,7 +159,8 @@ class _Batch:
                     break
                 self._open(notice)
                 if _claim(notice):
-                    self._deliver(notice)
+                    with bound_contextvars(request_id=notice.cause.request_id):
+                        self._deliver(notice)
         except _Unreachable as trouble:
             _leave_lane(self.lane, str(trouble))
         else:

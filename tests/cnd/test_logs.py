@@ -17,7 +17,8 @@ from django.urls import reverse
 
 from cnd import logs
 from cnd.logs import blotted, logging_config
-from cnd.models import Cause, Chain, Notice
+from cnd.models import Chain, Notice
+from cnd.outbox.delivery import deliver
 from cnd.outbox.mail import as_mail
 from cnd.outbox.telling import tell
 from cnd.telemetry import Telemetry
@@ -82,21 +83,35 @@ def test_one_request_knows_nothing_of_the_one_before(lines: Lines) -> None:
     assert [(line["request_id"], "more" in line) for line in lines() if line["event"] == "request"] == [(GIVEN, False)]
 
 
-def test_a_mail_names_the_request_that_it_comes_of(db: None) -> None:
+def asked_to_tell(context: dict[str, Any]) -> Notice:
+    """Have a request tell one officer something by mail; return the notice."""
     chain = Chain.objects.create(code="cause")
     reader = officer()
     reader.email = "officer@example.net"
     reader.save()
-    context = {"subject": {"en": "Rooms"}, "text": {"en": "They are ready."}}
 
     def told(_request: HttpRequest) -> HttpResponse:
         tell(chain=chain, kind="message", key="k", audience="secretariat", context=context)
         return HttpResponse()
 
     Telemetry(told)(RequestFactory().post("/", headers={"X-Request-ID": GIVEN}))
+    structlog.contextvars.clear_contextvars()
+    return Notice.objects.get(channel=Notice.Channel.EMAIL)
 
-    assert Cause.objects.get().request_id == GIVEN
-    assert as_mail(Notice.objects.get(channel="email"), reader.email).message()["X-Request-ID"] == GIVEN
+
+def test_a_mail_names_the_request_that_it_comes_of(db: None) -> None:
+    notice = asked_to_tell({"subject": {"en": "Rooms"}, "text": {"en": "They are ready."}})
+
+    assert as_mail(notice, "officer@example.net").message()["X-Request-ID"] == GIVEN
+
+
+def test_what_is_said_of_a_mail_names_its_request(db: None, lines: Lines) -> None:
+    asked_to_tell({"subject": "not by language", "text": "nor this"})
+
+    deliver()
+
+    said = [line for line in lines() if line["logger"] == "cnd.outbox.delivery"]
+    assert [(line["request_id"], "cannot be made into a mail" in line["event"]) for line in said] == [(GIVEN, True)]
 
 
 @pytest.mark.parametrize("transport", ["redis"])
