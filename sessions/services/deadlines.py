@@ -24,7 +24,7 @@ from sessions.services.rule_titles import title_of
 from sessions.services.session_file import REMINDER_OFFSETS
 
 Type = Rule.Type
-DRAW_AT = "debate.draw_at"
+DRAW_AT, ANNOUNCEMENT_ON = "debate.draw_at", "debate.announcement_on"
 OFFSETS = REMINDER_OFFSETS
 REMINDER, OPENING = "deadline_reminder", "window_opens"
 KEYS = "deadline:"
@@ -185,6 +185,9 @@ def follow_rules(session: MeetingSession) -> None:
     rules = list(session.rules.prefetch_related("corrections"))
     offsets: list[Any] = next((rule.value for rule in rules if (rule.scope, rule.key) == OFFSETS), [])
     dated = {each.rule.name: each for each in deadlines_for(session, rules=rules) if each.rule.is_deadline}
+    if any(each.is_announced for each in dated.values()):
+        # What is done needs no reminding.
+        dated.pop(ANNOUNCEMENT_ON, None)
     planned = plan((_moment(each, dated) for each in dated.values()), read_offsets(offsets))
     replan(chain=session.chain, prefix=KEYS, wanted=map(_planned, planned))
 

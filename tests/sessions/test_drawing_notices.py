@@ -75,6 +75,12 @@ def test_a_drawing_is_announced_to_every_inscribed_delegation_and_the_staff_with
     assert "2 delegations take part." in words(ready, "drawing_announced", officer())[1]
 
 
+def test_an_announcement_is_worth_telling_until_its_moment(ready: MeetingSession) -> None:
+    drawing = announce_now(ready)
+    until = ready.chain.to_session(drawing.draw_at)
+    assert {cause.worth_until for cause in causes(ready, "draws/1:announced")} == {until}
+
+
 def test_an_observer_is_told_that_only_national_statements_are_drawn(ready: MeetingSession) -> None:
     user = focal_point(ready, "PS")
     inscribed(ready, "PS")

@@ -233,6 +233,16 @@ def test_an_announced_drawing_moves_the_reminders_to_its_moment_and_back(session
     assert planned(session, "debate.draw_at") == before
 
 
+def test_once_a_drawing_is_announced_nobody_is_reminded_to_announce_it(session: MeetingSession, clock: Any) -> None:
+    at_the_quotas(session, clock)
+    before = planned(session, "debate.announcement_on")
+    assert list(before) == ["debate.announcement_on#0:10800"]
+    drawing = announce_now(session, lead_s=4 * 86400)
+    assert planned(session, "debate.announcement_on") == {}
+    withdraw_announcement(drawing=drawing, reason="test", actor=COMMAND)
+    assert planned(session, "debate.announcement_on") == before
+
+
 def test_while_a_drawing_is_announced_another_wish_of_the_rule_book_moves_nothing(
     session: MeetingSession, clock: Any
 ) -> None:

@@ -1,6 +1,7 @@
 """Told of a drawing of lots and of the list that follows: announced, withdrawn, drawn, annulled, a place changed."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +25,11 @@ Statement = Inscription.Statement
 
 
 def tell_announced(drawing: Drawing) -> None:
-    """Tell every inscribed delegation and the staff for when a drawing is announced, and its hash."""
-    _tell_all(drawing, ANNOUNCED, "announced")
+    """Tell every inscribed delegation and the staff for when a drawing is announced, and its hash.
+
+    Once its moment has come, the result is told instead.
+    """
+    _tell_all(drawing, ANNOUNCED, "announced", worth_until=drawing.debate.session.chain.to_session(drawing.draw_at))
 
 
 def tell_announcement_withdrawn(drawing: Drawing) -> None:
@@ -65,18 +69,21 @@ def tell_source_failed(drawing: Drawing, source: DrawSource, *, is_unequal: bool
     _tell(drawing, SOURCE_FAILED, f"source:{source.position}", "secretariat", **context)
 
 
-def _tell_all(drawing: Drawing, kind: str, what: str) -> None:
+def _tell_all(drawing: Drawing, kind: str, what: str, *, worth_until: datetime | None = None) -> None:
     for audience in ("inscribed", "secretariat"):
-        _tell(drawing, kind, f"{what}:{audience}", audience)
+        _tell(drawing, kind, f"{what}:{audience}", audience, worth_until)
 
 
-def _tell(drawing: Drawing, kind: str, what: str, audience: str, **more: Any) -> None:
+def _tell(
+    drawing: Drawing, kind: str, what: str, audience: str, worth_until: datetime | None = None, **more: Any
+) -> None:
     tell(
         chain=drawing.debate.session.chain,
         kind=kind,
         key=f"{drawing.resource}:{what}",
         audience=audience,
         context={"attempt": drawing.attempt, **more},
+        worth_until=worth_until,
     )
 
 

@@ -141,7 +141,7 @@ def register() -> None:
         Kind(
             code=OPENING,
             title=gettext_lazy("A window opens"),
-            subject=gettext_lazy("Now open: {deadline}"),
+            subject=gettext_lazy("{deadline}"),
             body=gettext_lazy("{deadline}: {when}.\n\n{todo}\n\n{link}"),
             placeholders=_OF_DEADLINE,
             fill=_deadline,
