@@ -65,7 +65,7 @@ def tell_places_changed(drawing: Drawing, event: ListEvent, version: ListVersion
 
 def tell_source_failed(drawing: Drawing, source: DrawSource, *, is_unequal: bool = False) -> None:
     """Tell the staff that a source gave no valid value in time, and what takes its place."""
-    context = {"position": source.position, "unequal": is_unequal}
+    context: dict[str, Any] = {"position": source.position, "unequal": is_unequal}
     _tell(drawing, SOURCE_FAILED, f"source:{source.position}", "secretariat", **context)
 
 
