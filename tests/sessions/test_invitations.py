@@ -21,8 +21,8 @@ from sessions.services.invitations import (
     resend_invitation,
     revoke_invitation,
 )
-from tests.sessions.invited import ADDRESS, PASSWORD, accept, invited, opened, token_of
-from tests.sessions.scenes import as_focal_point, as_officer, focal_point, make_session, officer
+from tests.sessions.invited import ADDRESS, PASSWORD, accept, invited, meeting, opened, token_of
+from tests.sessions.scenes import as_focal_point, as_officer, focal_point, officer
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def session() -> MeetingSession:
-    return make_session(at=None)
+    return meeting()
 
 
 def entries() -> list[JournalEntry]:
