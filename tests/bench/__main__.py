@@ -89,6 +89,7 @@ def table(found: dict[str, Any]) -> str:
     ]
     for name, each in web["cases"].items():
         ratio = f"   {each['ratio']:.2f} of {each['against']}" if "ratio" in each else ""
+        ratio += f", {each['ratio_beside']:.2f} of {each['beside']}" if "ratio_beside" in each else ""
         server = f"{each['server_cpu']:.0%}" if each["server_cpu"] is not None else "?"
         spent = f"{each['server_us']:,.0f}" if each["server_us"] is not None else "?"
         lines.append(
@@ -96,6 +97,10 @@ def table(found: dict[str, Any]) -> str:
             f"{server:>8}{each['client_cpu']:>8.0%}{spent:>9}{ratio}"
         )
     lines.append("(server, client: share of one core; µs each: the server's processor time for one answer)")
+    lines += ["", f"{'Servers, one process each':32}{'bare':>12}{'plain':>12}{'304':>12}   requests/s"]
+    for kind, rates in web["servers"].items():
+        lines.append(f"{kind:32}" + "".join(f"{rates[name]:>12,.0f}" for name in http.FEW))
+    lines.append(f"(the rest was measured with {web['server']}, the quickest for polls)")
     lines += ["", f"{'Drawing of lots':32}{'time':>12}{'a second':>18}"]
     for name, each in found["lots"].items():
         lines.append(f"{name:32}{each['seconds'] * 1000:>9,.2f} ms{each['per_second']:>18,.0f}")

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ["django", "djangorestframework", "gunicorn", "psycopg", "redis"]
+PACKAGES = ["django", "djangorestframework", "gunicorn", "granian", "psycopg", "redis"]
 
 
 def facts(folder: Path) -> dict[str, Any]:
