@@ -40,7 +40,7 @@ PROBLEM = {
 }
 # What any operation may answer: to a parameter that it does not have, a token that does not count, too many requests.
 EVERYWHERE = {"400": "invalid", "401": "invalid_token", "429": "throttled"}
-EXAMPLES = {
+EXAMPLES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "400": ("invalid", "Not valid", "Some of what was sent is not valid.", {"errors": {"limit": ["A whole number …"]}}),
     "401": (
         "invalid_token",

@@ -13,9 +13,9 @@ class OneClient(RedisCacheClient):
         self._kept: dict[Any, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        pool = self._get_connection_pool(write)
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
         if pool not in self._kept:
-            self._kept[pool] = self._client(connection_pool=pool)
+            self._kept[pool] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
         return self._kept[pool]
 
 

@@ -83,10 +83,10 @@ class Changes(VersionedView):
         chain = Chain.objects.get(meeting_session__code=code)
         last = chain.last_public_number
         entries = JournalEntry.objects.filter(chain=chain, public_number__gt=since, public_number__lte=last)
-        rows = list(
+        rows: list[tuple[Any, ...]] = list(
             entries.order_by("public_number").values_list("public_number", "at", "session_at", "resources")[:limit]
         )
-        end = rows[-1][0] if rows else since
+        end: int = rows[-1][0] if rows else since
         following = urlencode({"since": end, **({"limit": limit} if limit != USUAL else {})})
         return {
             "session": code,

@@ -181,7 +181,7 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
     """One rule. Instants are RFC 3339 in UTC, durations whole seconds, dates and times of day ISO 8601."""
 
     unit = serializers.SerializerMethodField()
-    source = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]
     value = serializers.JSONField()
     corrections = CorrectionSerializer(many=True, read_only=True)
 

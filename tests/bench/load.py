@@ -66,8 +66,11 @@ class Connection:
         """Tell whether the server will close after this answer, as one does that keeps no connections."""
         return b"connection: close" in self._got[: self._got.find(b"\r\n\r\n")].lower()
 
-    def renew(self) -> None:
+    def close(self) -> None:
         self.socket.close()
+
+    def renew(self) -> None:
+        self.close()
         self.socket = self._connected()
 
     def ask(self) -> None:
@@ -99,7 +102,7 @@ def run(port: int, request: bytes, *, status: str, seconds: float, most: int, wo
         selector = stack.enter_context(selectors.DefaultSelector())
         connections = [Connection(port, request, status.encode()) for _ in range(CONNECTIONS)]
         for each in connections:
-            stack.callback(lambda one=each: one.socket.close())
+            stack.callback(each.close)
             selector.register(each.socket, selectors.EVENT_READ, each)
         waits: list[float] = []
         mine, theirs, began = time.process_time(), cpu_seconds(worker), time.perf_counter()
