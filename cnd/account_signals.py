@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.signals import social_account_added
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -37,6 +38,9 @@ def record_added(request: HttpRequest, user: User, authenticator: Authenticator,
     """Record a new factor; whoever has just set it up has it."""
     if authenticator.type in FACTORS:
         request.session[PROVEN] = user.pk
+        # Whoever signed in elsewhere did so without it.
+        for login in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
+            login.end()
     record_event(user=user, event=f"{authenticator.type}_added", actor=actor_for(user))
 
 

@@ -81,6 +81,13 @@ class AccountAdapter(DefaultAccountAdapter):
             logger.exception("wrong passwords cannot be counted, so nobody can sign in")
             raise ValidationError(_("Nobody can sign in for the moment. Try again in a minute.")) from fault
 
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return a refusal in words; too many wrong codes say how long to wait, as too many wrong passwords do."""
+        if code == "too_many_login_attempts":
+            minutes = math.ceil(max(rate.duration for rate in ratelimit.get_rates(**LIMIT)) / 60)
+            return _wait(minutes)
+        return super().validation_error(code, *args)
+
     # --- what is written ----------------------------------------------------------------------------------------------
 
     def set_password(self, user: Any, password: str) -> None:
@@ -114,7 +121,10 @@ def _locked_out(request: HttpRequest, key: str) -> ValidationError:
         history = cache.get(ratelimit.get_cache_key(request, rate=rate, key=key, **LIMIT), [])
         if len(history) >= rate.amount:
             wait_s = max(wait_s, history[rate.amount - 1] + rate.duration - now)
-    minutes = math.ceil(wait_s / 60)
+    return _wait(math.ceil(wait_s / 60))
+
+
+def _wait(minutes: int) -> ValidationError:
     said = ngettext(
         "Too many wrong attempts. Try again in %(n)d minute, or set a new password.",
         "Too many wrong attempts. Try again in %(n)d minutes, or set a new password.",

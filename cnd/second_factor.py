@@ -20,24 +20,19 @@ PROVEN = "second_factor_of"
 """The key of the login session under which the account stands whose second factor was shown or set up in it."""
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 OPEN_PAGES = frozenset(
+    {"login", "logout", "set_language", "healthz", "readyz", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+)
+SETTING_UP = frozenset(
     {
-        "login",
-        "logout",
-        "set_language",
-        "healthz",
-        "readyz",
         "account_reauthenticate",
         "account_change_password",
         "mfa_index",
         "mfa_activate_totp",
         "mfa_add_webauthn",
         "mfa_list_webauthn",
-        "mfa_view_recovery_codes",
-        "mfa_download_recovery_codes",
-        "mfa_reauthenticate",
-        "mfa_reauthenticate_webauthn",
     }
 )
+"""Closed again once there is a factor: else a login from before would set up one of its own beside it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -84,11 +79,13 @@ class RequireSecondFactor:
             title, detail = _("Not permitted"), _("Staff act with a second factor only. Set it up in your account.")
             return as_response(403, "second_factor_required", title, detail)
         match = request.resolver_match or resolve(request.path_info)
-        return None if match.view_name in OPEN_PAGES else self._lead_on(request, user)
+        return None if match.view_name in OPEN_PAGES else self._lead_on(request, user, match.view_name)
 
-    def _lead_on(self, request: HttpRequest, user: User) -> HttpResponse:
+    def _lead_on(self, request: HttpRequest, user: User, page_name: str) -> HttpResponse | None:
         wanted = urlencode({REDIRECT_FIELD_NAME: request.get_full_path() if request.method == "GET" else "/"})
         if not has_second_factor(user):
+            if page_name in SETTING_UP:
+                return None
             messages.warning(request, _("Staff sign in with a second factor. Set one up to go on."))
             return redirect(f"{reverse('mfa_index')}?{wanted}")
         has_app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()

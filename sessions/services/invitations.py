@@ -191,7 +191,8 @@ def path_of(invitation: Invitation) -> str:
 
 
 def _token(invitation: Invitation) -> str:
-    value = f"{invitation.pk}:{invitation.user_id}:{invitation.nonce}"
+    # With the address: whoever mistyped it and mends it has not let a stranger in.
+    value = f"{invitation.pk}:{invitation.user_id}:{invitation.user.email}:{invitation.nonce}"
     return salted_hmac("sessions.invitation", value, algorithm="sha256").hexdigest()
 
 

@@ -18,7 +18,7 @@ from cnd.adapter import SecondFactorAdapter
 from cnd.models import JournalEntry, Notice
 from cnd.users import system_chain
 from tests.cnd.second_steps import SECRET, STAFF, code_of, give_code, make, set_up_app, with_app
-from tests.cnd.signing_in import PASSWORD, is_signed_in, link_in_mail, sign_in
+from tests.cnd.signing_in import PASSWORD, is_signed_in, link_in_mail, sign_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +98,7 @@ def test_codes_are_guessed_five_times_and_no_more(client: Client) -> None:
         give_code(each, code_of())
 
     assert (is_signed_in(client), is_signed_in(elsewhere)) == (False, False)
+    assert "Too many wrong attempts. Try again in 15 minutes" in text_of(give_code(client, code_of()))
 
 
 def test_a_recovery_code_opens_once(client: Client) -> None:
@@ -150,6 +151,20 @@ def test_an_app_is_set_up_with_recovery_codes_and_the_journal_says_so(
     assert sorted(events()) == ["recovery_codes_added", "totp_added"]
     assert Notice.objects.filter(cause__kind="account_changed", recipient=user, channel="email").count() == 2
     assert journal.verify(system_chain()) == 3
+
+
+def test_setting_it_up_ends_every_login_without_it(
+    client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    make("kenya", email="kenya@example.org")
+    elsewhere = Client()
+    sign_in(elsewhere, "kenya")
+    sign_in(client, "kenya")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        set_up_app(client)
+
+    assert (elsewhere.get(reverse("mfa_index")).status_code, client.get(reverse("mfa_index")).status_code) == (302, 200)
 
 
 def test_secrets_are_stored_encrypted(client: Client) -> None:

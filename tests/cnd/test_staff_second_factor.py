@@ -105,6 +105,9 @@ def test_a_login_from_before_it_was_set_up_must_show_it(client: Client) -> None:
 
     led = client.get("/admin/")["Location"]
     assert led == f"{reverse('mfa_reauthenticate')}?next=%2Fadmin%2F"
+    closed = ["mfa_add_webauthn", "mfa_activate_totp", "mfa_view_recovery_codes", "account_email", "mfa_index"]
+    leading = [client.get(reverse(each)).get("Location", "").split("?")[0] for each in closed]
+    assert leading == [reverse("mfa_reauthenticate")] * len(closed)
     assert client.post(led, {"code": code_of()})["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
 

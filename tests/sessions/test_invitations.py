@@ -13,6 +13,7 @@ from cnd.actors import Actor
 from cnd.errors import DomainError, Invalid, NotFound, NotPermitted, Refused
 from cnd.models import Cause, JournalEntry, Notice, User
 from cnd.outbox.kinds import kind_of
+from cnd.outbox.texts import render
 from cnd.users import change_user, system_chain
 from sessions.models import Invitation, MeetingSession, Membership
 from sessions.services.invitations import (
@@ -226,6 +227,26 @@ def test_a_weak_password_takes_up_nothing(session: MeetingSession, password: str
 
     assert not User.objects.get(pk=invitation.user_id).is_active
     assert not Membership.objects.exists()
+
+
+def test_a_mended_address_kills_the_link_that_went_to_the_wrong_one(session: MeetingSession) -> None:
+    invitation = opened(session)
+    old = token_of(invitation)
+
+    change_user(user=invitation.user, actor=Actor("command"), email="right@example.org")
+
+    with pytest.raises(NotFound):
+        find_invitation(pk=invitation.pk, token=old)
+
+
+def test_the_mail_that_is_sent_carries_the_link(session: MeetingSession) -> None:
+    invitation = opened(session)
+
+    mail = render(Notice.objects.select_related("cause__chain", "recipient").get())
+
+    assert mail.subject == "Invitation: Kenya, Commission on Narcotic Drugs"
+    assert mail.text.count(path_of(invitation)) == 1
+    assert "Wanjiku Kamau" in mail.text
 
 
 @pytest.mark.parametrize("change", ["pk", "token", "other", "user"])
