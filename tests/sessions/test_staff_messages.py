@@ -261,6 +261,14 @@ def test_confirming_sends_and_leads_to_the_progress(session: MeetingSession) -> 
     assert cause.notices.count() == 6
 
 
+def test_lines_and_paragraphs_stay_as_they_were_written(session: MeetingSession) -> None:
+    client = signed_in()
+
+    client.post(url("message"), looked_at(client, text="Dear colleagues,\r\n\r\nBoardroom D.\r\n"))
+
+    assert Cause.objects.get(kind="message").context["text"] == {"*": "Dear colleagues,\n\nBoardroom D."}
+
+
 def test_pressing_twice_sends_once_and_leads_to_the_same_page(session: MeetingSession) -> None:
     client = signed_in()
     sent = looked_at(client)
