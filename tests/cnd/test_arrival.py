@@ -12,9 +12,11 @@ from cnd import clock
 from cnd.arrival import STAMP, Arrivals, arrival_of
 from cnd.env import networks
 from cnd.errors import Refused
+from cnd.models import User
 from cnd.wsgi import application
 from sessions.models import Delegation, Inscription
 from sessions.services.inscriptions import inscribe, inscription_window
+from tests.cnd.api_client import Api, token_of
 from tests.sessions.scenes import as_focal_point, focal_point, make_session
 
 AT = datetime(2024, 2, 26, 17, 0, 30, tzinfo=UTC)
@@ -127,6 +129,16 @@ def test_what_arrived_in_time_is_inscribed_though_the_window_closed_meanwhile(au
 
 def test_what_arrived_after_the_end_is_refused(austria: Client) -> None:
     assert (post(austria, x_request_start=start(1)), Inscription.objects.count()) == (409, 0)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(45, (201, 1)), (1, (409, 0))])
+def test_the_same_over_the_api(austria: Client, seconds: int, expected: tuple[int, int]) -> None:
+    api = Api(token_of(User.objects.get(username="focal-at")))
+    given = {"delegation": "AT", "level": "ministerial"}
+
+    answer = api.post("/api/v1/sessions/cnd67/inscriptions/", given, x_request_start=start(seconds))
+
+    assert (answer.status_code, Inscription.objects.count()) == expected
 
 
 def test_a_client_cannot_say_itself_when_it_came(austria: Client, settings: Any) -> None:
