@@ -169,5 +169,10 @@ def test_servers_end_with_whoever_started_them(number: int) -> None:
         starter.wait(20)
 
     eventually(lambda: not any(map(answers, urls)), "no server is left", patience_s=20)
+
     # A server that no longer answers still removes files of its own for a moment.
-    eventually(lambda: not shutil.rmtree(place, ignore_errors=True) and not Path(place).exists(), "the folder is gone")
+    def is_removed() -> bool:
+        shutil.rmtree(place, ignore_errors=True)
+        return not Path(place).exists()
+
+    eventually(is_removed, "the folder is gone")
