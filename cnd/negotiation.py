@@ -1,4 +1,4 @@
-"""In which form the API is answered. Apart from cnd.api, since Django REST framework reads this while it is imported."""
+"""In which form the API is answered. By itself, since Django REST framework reads it while it is imported."""
 
 from typing import Any
 

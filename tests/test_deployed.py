@@ -63,7 +63,7 @@ class Deployment:
     def commands(self) -> dict[str, list[str]]:
         """Return what each service runs; its ports and its /tmp are this test's."""
         webs = {
-            name: [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in image.command()]
+            name: [word.replace("0.0.0.0 --port 8000", f"127.0.0.1 --port {port}") for word in image.command()]
             for name, port in self.ports.items()
         }
         beat = [word.replace("/tmp/", f"{self.folder}/") for word in self.services["beat"]["command"]]
