@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -60,7 +61,7 @@ def invite(*, delegation: Delegation, name: str, email: str, language: str, acto
     with journal.decision(system_chain(), action="invite", subject="accounts", actor=actor) as draft:
         user = User.objects.select_for_update().filter(email__iexact=email).first()
         if user is None:
-            user = open_account(prefix=delegation.code, name=name, email=email, language=language, actor=actor)
+            user = _opened(delegation, name=name, email=email, language=language, actor=actor)
         require_may_be_invited(user)
         draft.subject = f"user:{user.pk}"
         invitation = _open_invitation(user, delegation)
@@ -129,6 +130,18 @@ def require_may_be_invited(user: User) -> None:
         raise Refused("not_of_a_delegation", _("This address belongs to an account of the secretariat."))
     if not user.is_active and not is_untaken(user):
         raise Refused("account_closed", _("The account with this address was closed; an administrator can open it."))
+
+
+def _opened(delegation: Delegation, *, name: str, email: str, language: str, actor: Actor) -> User:
+    """Open an account, or return the one that somebody else has opened meanwhile for this address."""
+    try:
+        with transaction.atomic():
+            return open_account(prefix=delegation.code, name=name, email=email, language=language, actor=actor)
+    except Invalid:
+        user = User.objects.select_for_update().filter(email__iexact=email).first()
+        if user is None:
+            raise
+        return user
 
 
 def _open_invitation(user: User, delegation: Delegation) -> Invitation | None:

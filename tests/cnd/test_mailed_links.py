@@ -145,6 +145,16 @@ def test_another_address_counts_once_it_is_confirmed_and_the_old_one_is_told(use
     assert journal.verify(system_chain()) == 2
 
 
+def test_an_address_is_confirmed_in_any_browser(user: User, client: Client) -> None:
+    sign_in(client)
+    give(client, "new@example.org")
+
+    answer = Client().post(link_in_mail(user, "email_confirmation"))
+
+    assert answer["Location"] == reverse("login")
+    assert User.objects.get().email == "new@example.org"
+
+
 def test_somebody_elses_address_is_not_taken_over(user: User, client: Client) -> None:
     other = create_user(username="other", password=PASSWORD, email="other@example.org", actor=COMMAND)
     sign_in(client)

@@ -39,8 +39,8 @@ def invited(session: MeetingSession, code: str = "KE", email: str = ADDRESS, **m
     return invite(delegation=state(session, code), email=email, **facts)
 
 
-def opened(session: MeetingSession, code: str = "KE", email: str = ADDRESS) -> Invitation:
-    invitation = invited(session, code, email).invitation
+def opened(session: MeetingSession, code: str = "KE", email: str = ADDRESS, **more: Any) -> Invitation:
+    invitation = invited(session, code, email, **more).invitation
     assert invitation is not None
     return invitation
 

@@ -294,6 +294,18 @@ def test_two_who_accept_at_once_accept_once(session: MeetingSession) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_address_invited_for_several_at_once_is_one_account(session: MeetingSession) -> None:
+    actor = as_officer()
+
+    outcomes = at_once(*(lambda code=code: opened(session, code, actor=actor) for code in ("AT", "BR", "KE")))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    assert User.objects.filter(email=ADDRESS).count() == 1
+    assert Invitation.objects.count() == 3
+    assert journal.verify(system_chain()) == 3
+
+
+@pytest.mark.django_db(transaction=True)
 def test_revoking_and_accepting_at_once_do_not_both_succeed(session: MeetingSession) -> None:
     invitation, actor = opened(session), as_officer()
 
