@@ -7,6 +7,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cnd.settings")
+    if sys.argv[1:2] == ["rehearse"]:
+        # It makes an environment of its own, whatever this one is or lacks.
+        os.environ["CND_ENV"] = "test"
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

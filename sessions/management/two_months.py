@@ -4,16 +4,15 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import QuerySet
 
 from cnd import clock
 from cnd.actors import COMMAND
@@ -29,23 +28,36 @@ Say = Callable[[str], None]
 MOMENT = timedelta(seconds=1)
 OUTAGE = timedelta(days=3)
 PATIENCE_S = 90.0
-START_S = 4.0
-"""How long a worker that was killed takes until another one works."""
 DOMAIN = "secretariat.invalid"
 
 
 @dataclass
 class Leaps:
-    """When the session's clock was set to what, and when no worker ran; both in real time."""
+    """When the session's clock was set to what, and when no worker worked; all but what it was set to in real time."""
 
     made: list[tuple[datetime, datetime]] = field(default_factory=list)
-    idle_until: datetime | None = None
-    """The end of the last time without a worker."""
-    deaths: list[datetime] = field(default_factory=list)
+    """Each leap's moment and what the session's time was then; between two leaps it runs on by itself."""
+    absences: list[tuple[datetime, datetime]] = field(default_factory=list)
 
-    def due_since(self, due_at: datetime) -> datetime:
-        """Return the real moment from which on something due at `due_at` (session time) could be told."""
-        return next(real for real, session in self.made if session >= due_at)
+    def reached(self, at: datetime) -> datetime:
+        """Return the real moment at which the session's time came to `at`."""
+        by_itself = None
+        for real, session in self.made:
+            if session >= at:
+                return real if by_itself is None else min(real, by_itself)
+            by_itself = real + (at - session)
+        assert by_itself is not None, "no leap was made"
+        return by_itself
+
+    def is_late(self, since: datetime, until: datetime) -> bool:
+        """Tell whether it took longer than a lease and two sweeps while a worker worked (DESIGN).
+
+        Each worker that died meanwhile may have left a lease, so that the wait began anew.
+        """
+        away = [(max(gone, since), min(back, until)) for gone, back in self.absences if gone < until and back > since]
+        worked = until - since - sum((back - gone for gone, back in away), timedelta())
+        wait = timedelta(seconds=settings.LEASE_SECONDS + 2 * settings.SWEEP_SECONDS)
+        return worked > wait * (1 + len(away))
 
 
 def make_readers(session: MeetingSession, delegations: int, chance: random.Random) -> None:
@@ -74,40 +86,37 @@ def run(
     crew: Crew,
     chance: random.Random,
     say: Say,
-    on_day: dict[datetime, Any],
+    on_day: dict[datetime, Callable[[], None]],
 ) -> Leaps:
     """Leap from one thing that falls due to the next until `until` (session time), killing the worker on the way.
 
     `on_day` holds what is done at which session time. Raises CommandError when something never gets told.
     """
-    leaps = Leaps()
     chain = session.chain
-    doings = sorted(on_day.items())
-    outage_at = chain.now() + (until - chain.now()) / 2
+    leaps = Leaps(made=[(clock.now(), chain.now())], absences=crew.absences)
+    doings = sorted(on_day.items(), key=lambda each: each[0])
+    outage_at: datetime | None = chain.now() + (until - chain.now()) / 2
     while chain.now() < until:
         ahead = Cause.objects.filter(chain=chain, state=Cause.State.WAITING, due_at__gt=chain.now())
-        upcoming = ahead.order_by("due_at").values_list("due_at", flat=True).first()
-        moments = [until, *([upcoming] if upcoming else []), *(at for at, _do in doings[:1])]
-        to = min(moments)
+        upcoming = ahead.order_by("due_at").values_list("due_at", flat=True)[:1]
+        to = min([until, *upcoming, *(at for at, _do in doings[:1])])
         if outage_at is not None and to >= outage_at:
             crew.kill_worker()
             to = max(min(to + OUTAGE, until), to)
             _leap(session, to, leaps)
             say(f"    no worker for three days, until {to:%d %B}")
             crew.start_worker()
-            leaps.idle_until = clock.now() + timedelta(seconds=START_S)
             outage_at = None  # once
         else:
             _leap(session, to, leaps)
         while doings and doings[0][0] <= chain.now():
             doings.pop(0)[1]()
-        # Some die while they work, some while they rest, some not at all.
-        time.sleep(chance.uniform(0.1, 1.2))
+        # Some die while they work, some while they rest, some while they start, some not at all.
+        _look_for(crew, chance.uniform(0.1, 1.2))
         if chance.random() < 0.4:
             crew.kill_worker()
-            leaps.deaths.append(clock.now())
             crew.start_worker()
-    _await_quiet(session)
+    _await_quiet(session, crew)
     return leaps
 
 
@@ -116,14 +125,36 @@ def _leap(session: MeetingSession, to: datetime, leaps: Leaps) -> None:
     leaps.made.append((clock.now(), session.chain.now()))
 
 
-def _await_quiet(session: MeetingSession) -> None:
+def _look_for(crew: Crew, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        crew.look()
+        time.sleep(min(left, 0.2))
+
+
+def _await_quiet(session: MeetingSession, crew: Crew) -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        due = Cause.objects.filter(chain=session.chain, state=Cause.State.WAITING, due_at__lte=session.chain.now())
-        if not due.exists() and not Notice.objects.filter(state=Notice.State.WAITING).exists():
+        if not _overdue(session) and not _unsent(session):
+            crew.look()
             return
-        time.sleep(0.2)
+        _look_for(crew, 0.2)
     raise CommandError(f"something that was due was not told within {PATIENCE_S:g} s")
+
+
+def _overdue(session: MeetingSession) -> int:
+    """Return how many things fell due and are not told."""
+    waiting = Cause.objects.filter(chain=session.chain, state=Cause.State.WAITING)
+    return waiting.filter(due_at__lte=session.chain.now()).count()
+
+
+def _mails(session: MeetingSession) -> QuerySet[Notice]:
+    return Notice.objects.filter(cause__chain=session.chain, channel=Notice.Channel.EMAIL)
+
+
+def _unsent(session: MeetingSession) -> int:
+    """Return how many mails wait to be sent."""
+    return _mails(session).filter(state=Notice.State.WAITING).count()
 
 
 def postpone(session: MeetingSession, scope: str, key: str, by: timedelta) -> None:
@@ -134,16 +165,20 @@ def postpone(session: MeetingSession, scope: str, key: str, by: timedelta) -> No
 
 
 def account(session: MeetingSession, leaps: Leaps, kills: int) -> str:
-    """Count what was told, lost, late or told twice, and say it. Raises CommandError when the promise is broken."""
-    causes = Cause.objects.filter(chain=session.chain)
-    states = Counter(causes.values_list("state", flat=True))
-    mails = Notice.objects.filter(cause__chain=session.chain, channel=Notice.Channel.EMAIL)
-    sent = set(mails.filter(state=Notice.State.SENT).values_list("message_id", flat=True))
+    """Count what was told, lost, late or told twice, and say it. Raises CommandError when the promise is broken.
+
+    The promise: nothing is lost, nothing late, and a mail is repeated at most once for each worker that was killed.
+    """
+    sent = set(_mails(session).filter(state=Notice.State.SENT).values_list("message_id", flat=True))
     arrived = Counter(arrived_mails())
-    lost = len(sent - arrived.keys()) + mails.filter(state=Notice.State.PARKED).count()
-    lost += causes.filter(state=Cause.State.WAITING, due_at__lte=session.chain.now()).count()
-    repeated = sum(count - 1 for count in arrived.values())
-    late = sum(_is_late(due_at, settled_at, leaps) for due_at, settled_at in _told(session))
+    parked = _mails(session).filter(state=Notice.State.PARKED).count()
+    lost = len(sent - arrived.keys()) + parked + _unsent(session) + _overdue(session)
+    late = sum(
+        leaps.is_late(since, until)
+        for since, until in [*_waits_to_be_told(session, leaps), *_waits_to_be_sent(session, leaps)]
+    )
+    repeated = sum(arrived.values()) - len(arrived)
+    states = Counter(Cause.objects.filter(chain=session.chain).values_list("state", flat=True))
     in_portal = Notice.objects.filter(cause__chain=session.chain, channel=Notice.Channel.PORTAL).count()
     said = (
         f"{states['told']} things told, {in_portal} notices in the portal, {len(arrived)} mails; {states['lapsed']} "
@@ -155,20 +190,26 @@ def account(session: MeetingSession, leaps: Leaps, kills: int) -> str:
     return said
 
 
-def _told(session: MeetingSession) -> list[tuple[datetime, datetime]]:
-    """Return when each thing the clock told was due (session time) and when it was told (real time)."""
-    by_clock = Cause.objects.filter(chain=session.chain, key__startswith="deadline:", state=Cause.State.TOLD)
-    return list(by_clock.order_by("pk").values_list("due_at", F("settled_at")))
+def _waits_to_be_told(session: MeetingSession, leaps: Leaps) -> Iterator[tuple[datetime, datetime]]:
+    """Yield from when till when, in real time, each thing that the clock was to tell waited to be told.
+
+    One that lapsed waited until it was not worth telling any more: between two leaps that may be no time at all.
+    """
+    by_clock = Cause.objects.filter(chain=session.chain, key__startswith="deadline:")
+    for cause in by_clock.filter(state__in=[Cause.State.TOLD, Cause.State.LAPSED]):
+        assert cause.settled_at is not None
+        until = cause.settled_at
+        if cause.state == Cause.State.LAPSED and cause.worth_until is not None:
+            until = leaps.reached(cause.worth_until)
+        yield leaps.reached(cause.due_at), until
 
 
-def _is_late(due_at: datetime, settled_at: datetime, leaps: Leaps) -> bool:
-    """Tell whether it took longer than a lease and two sweeps while a worker ran (DESIGN)."""
-    since = leaps.due_since(due_at)
-    if leaps.idle_until is not None and since <= leaps.idle_until <= settled_at + timedelta(seconds=START_S):
-        since = max(since, leaps.idle_until)
-    pauses = sum(since <= death <= settled_at for death in leaps.deaths) * START_S
-    allowed = settings.LEASE_SECONDS + 2 * settings.SWEEP_SECONDS + pauses
-    return settled_at - since > timedelta(seconds=allowed)
+def _waits_to_be_sent(session: MeetingSession, leaps: Leaps) -> Iterator[tuple[datetime, datetime]]:
+    """Yield from when till when each mail waited to be sent, or to be worth sending no more."""
+    states = [Notice.State.SENT, Notice.State.LAPSED]
+    for mail in _mails(session).filter(state__in=states).select_related("cause"):
+        until = mail.sent_at or (leaps.reached(mail.cause.worth_until) if mail.cause.worth_until else mail.created_at)
+        yield mail.created_at, until
 
 
 def arrived_mails() -> list[str]:

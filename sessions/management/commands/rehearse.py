@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from sessions.services.rules import rule_book
 from sessions.services.setup import load_session
 
 INSIDE = "CND_REHEARSE_INSIDE"
+OF_THE_SYSTEM = {"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH", "NO_COLOR", "TERM"}
+"""What a rehearsal keeps of the environment it is called in."""
 STANDALONE = Path(__file__).resolve().parents[2] / "standalone" / "verify_draw.py"
 PATIENCE = timedelta(seconds=90)
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -58,19 +61,7 @@ class Command(BaseCommand):
 
     def _run_inside(self, folder: Path) -> int:
         """Run this very command again where nothing of the real database, broker or `.env` can be reached."""
-        foreign = {"DATABASE_URL", "REDIS_URL", "CND_QUEUE", "STATIC_ROOT", "EMAIL_URL"}
-        env = {name: value for name, value in os.environ.items() if name not in foreign}
-        env |= {
-            INSIDE: "1",
-            "CND_ENV": "test",
-            "CND_VAR": str(folder),
-            "SECRET_KEY": secrets.token_urlsafe(32),
-            "SWEEP_SECONDS": "0.5",
-            "LEASE_SECONDS": "3",
-            "EMAIL_TIMEOUT_S": "0.3",
-            "LOG_LEVEL": "WARNING",
-        }
-        return subprocess.call([sys.executable, *sys.argv], env=env)
+        return subprocess.call([sys.executable, *sys.argv], env=environment_of(folder, os.environ))
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
@@ -83,10 +74,10 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         session = load_session("cnd67", actor=COMMAND, say=lambda line: self._say(f"    {line}"), clock_at=BEGINS)
         debate = GeneralDebate.objects.get(session=session)
+        roster = make_roster(debate, count, seed)
         two_months.make_readers(session, count, chance)
 
         def enter_roster() -> None:
-            roster = make_roster(debate, count, seed)
             preview = read_roster(debate, roster)
             self._say(f"    the roster: {len(preview.new_rows)} inscriptions, {len(preview.faults)} faults")
             import_roster(debate=debate, text=roster, actor=COMMAND, reason="rehearsal")
@@ -167,6 +158,23 @@ class Command(BaseCommand):
         self._say(f"{what}: {last}")
         if done.returncode:
             raise CommandError(f"{what} does not agree:\n{done.stdout}{done.stderr}", returncode=1)
+
+
+def environment_of(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a rehearsal in this folder.
+
+    Of the given one what is kept is named, not what is left out: a setting may come by its own name or by NAME_FILE.
+    """
+    return {name: value for name, value in given.items() if name in OF_THE_SYSTEM or name.startswith("LC_")} | {
+        INSIDE: "1",
+        "CND_ENV": "test",
+        "CND_VAR": str(folder),
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "SWEEP_SECONDS": "0.5",
+        "LEASE_SECONDS": "3",
+        "EMAIL_TIMEOUT_S": "0.3",
+        "LOG_LEVEL": "WARNING",
+    }
 
 
 def make_roster(debate: GeneralDebate, count: int, seed: int) -> str:
