@@ -1,6 +1,7 @@
 """The catalogues: complete in form, compiled from what stands beside them, and really shown."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,19 @@ def test_every_translation_keeps_the_placeholders_of_its_text(language: str) -> 
         messages = [message for message in read_po(source, locale=translation.to_locale(language)) if message.id]
     faults = [(message.id, str(fault)) for message in messages for fault in message.check()]
     assert faults == []
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_translated_notice_has_the_placeholders_of_its_text(language: str) -> None:
+    def names(text: str) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", text))
+
+    with catalogue(language).open("rb") as source:
+        messages = [each for each in read_po(source) if isinstance(each.id, str) and isinstance(each.string, str)]
+    noted = [each for each in messages if each.string and names(each.id)]
+    assert noted
+    assert [each.id for each in noted if names(each.id) != names(str(each.string))] == []
 
 
 @pytest.mark.django_db
