@@ -52,18 +52,20 @@ class InscriptionSerializer(serializers.ModelSerializer[Inscription]):
     def get_group(self, inscription: Inscription) -> str | None:
         return inscription.group.code if inscription.group else None
 
-    @extend_schema_field(serializers.CharField(help_text="Empty when nobody is named, or the name was erased."))
-    def get_speaker_name(self, inscription: Inscription) -> str:
+    @extend_schema_field(
+        serializers.CharField(allow_null=True, help_text="Null when nobody is named, or the name was erased.")
+    )
+    def get_speaker_name(self, inscription: Inscription) -> str | None:
         return self._person(inscription, "name")
 
-    @extend_schema_field(serializers.CharField())
-    def get_speaker_title(self, inscription: Inscription) -> str:
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_speaker_title(self, inscription: Inscription) -> str | None:
         return self._person(inscription, "title")
 
     @staticmethod
-    def _person(inscription: Inscription, part: str) -> str:
+    def _person(inscription: Inscription, part: str) -> str | None:
         value: dict[str, Any] = (inscription.speaker.value if inscription.speaker else None) or {}
-        return str(value.get(part, ""))
+        return value.get(part) or None
 
 
 def _speaker(part: str) -> serializers.CharField:
