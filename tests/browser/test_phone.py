@@ -77,3 +77,9 @@ def test_a_form_is_filled_in_without_zooming(page: Page, enter: Enter) -> None:
     page.get_by_role("button", name="Inscribe").tap()
     expect(page.get_by_text("You are inscribed, under receipt 1.")).to_be_visible()
     assert is_on_the_screen(page.get_by_text("You are inscribed, under receipt 1."))
+
+
+def test_the_description_of_the_interface_is_no_wider_than_the_screen(page: Page) -> None:
+    page.goto("/api/schema/docs/")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert is_on_the_screen(page.get_by_text("POST /api/v1/sessions/{code}/draws/{attempt}/values/"))
