@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from cnd import clock, journal
 from cnd.models import Cause, Chain, PersonalDatum, User
 from cnd.outbox.kinds import Kind, register_kind
-from cnd.outbox.telling import tell
+from cnd.outbox.telling import cancel, tell
 
 EVENTS = {
     "password": gettext_lazy("The password was changed."),
@@ -72,6 +72,11 @@ def tell_confirmation(address: EmailAddress) -> None:
         audience=f"user:{address.user_id}",
         context={"address": address.pk},
     )
+
+
+def drop_confirmation(address: EmailAddress) -> None:
+    """Mail no link to an address that is nobody's any more."""
+    cancel(chain=_system(), prefix=f"email_confirmation:{address.pk}:")
 
 
 def _address_of(cause: Cause, user: User) -> EmailAddress | None:

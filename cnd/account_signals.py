@@ -3,16 +3,19 @@
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.signals import social_account_added
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from cnd import clock
+from cnd.account_notices import drop_confirmation
 from cnd.actors import actor_for
 from cnd.models import User
 from cnd.second_factor import FACTORS, PROVEN, has_second_factor
@@ -25,6 +28,12 @@ def settle_login(request: HttpRequest, user: User, **_more: Any) -> None:
     # An account that was made on the server's shell has an address that the library does not know of yet.
     settle_address(user)
     request.session.set_expiry(clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
+
+
+@receiver(post_delete, sender=EmailAddress, dispatch_uid="cnd.address_dropped")
+def forget_address(instance: EmailAddress, **_more: Any) -> None:
+    """Send nothing to an address that was dropped before its link was mailed."""
+    drop_confirmation(instance)
 
 
 @receiver(signals.authenticator_used, dispatch_uid="cnd.factor_used")

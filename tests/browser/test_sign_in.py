@@ -1,5 +1,6 @@
 """Signing in as a person does: passkeys in a real browser, codes, an invitation, without JavaScript too."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_locked_out() -> None:
+def _nobody_is_locked_out() -> Iterator[None]:
+    cache.clear()
+    yield
     cache.clear()
 
 

@@ -1,6 +1,7 @@
 """A forgotten password, and another address: links that are mailed, open once, and tell nobody who has an account."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_locked_out() -> None:
+def _nobody_is_locked_out() -> Iterator[None]:
+    cache.clear()
+    yield
     cache.clear()
 
 

@@ -1,5 +1,6 @@
 """The second step of signing in: apps, recovery codes, who must have one, and the ways around it that there are not."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_locked_out() -> None:
+def _nobody_is_locked_out() -> Iterator[None]:
+    cache.clear()
+    yield
     cache.clear()
 
 

@@ -1,6 +1,7 @@
 """Signing in: by which name, how often one may be wrong, where it leads and how long it lasts."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_locked_out() -> None:
+def _nobody_is_locked_out() -> Iterator[None]:
+    cache.clear()
+    yield
     cache.clear()
 
 

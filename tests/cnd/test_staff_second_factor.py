@@ -1,6 +1,7 @@
 """Staff sign in with a second step: whoever has none opens nothing, by no address, until it is set up."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,7 +28,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_locked_out() -> None:
+def _nobody_is_locked_out() -> Iterator[None]:
+    cache.clear()
+    yield
     cache.clear()
 
 
