@@ -9,6 +9,6 @@ class CndConfig(AppConfig):
 
     def ready(self) -> None:
         # Every process that sends a task needs the configured app as Celery's current one.
-        from cnd import account_notices, account_signals, api_schema, celery, logins, logs  # noqa: F401
+        from cnd import account_notices, account_signals, api_schema, celery, logins, logs, second_factor  # noqa: F401
 
         logs.configure()

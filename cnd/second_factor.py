@@ -13,6 +13,7 @@ from django.urls import resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from cnd import tokens
 from cnd.models import User
 from cnd.problems import as_response
 
@@ -91,3 +92,11 @@ class RequireSecondFactor:
         has_app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
         page = "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
         return redirect(f"{reverse(page)}?{wanted}")
+
+
+def may_use_tokens(user: User) -> bool:
+    """Tell whether an account's tokens count: staff who lost their last second factor act by nothing else either."""
+    return not needs_second_factor(user) or has_second_factor(user)
+
+
+tokens.register_standing("second factor", may_use_tokens)

@@ -117,9 +117,10 @@ def inscribe(
     ) as draft:
         debate = locked(debate)
         require_window(debate, actor, reason, arrived_at=arrived_at)
-        _require_free(debate, delegation, statement)
         if statement == Statement.GROUP:
+            # First: whoever does not chair the group has no business with its receipt.
             _require_chair(delegation, actor, draft)
+        _require_free(debate, delegation, statement)
         inscription = Inscription(
             debate=debate, delegation=delegation, statement=statement, group=delegation.group, level=level
         )

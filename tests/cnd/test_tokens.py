@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
 
@@ -170,6 +171,16 @@ def test_what_ended_is_found_no_more(user: User, change: dict[str, str]) -> None
 def test_an_account_that_is_closed_ends_its_tokens(user: User) -> None:
     _token, text = make(user)
     User.objects.update(is_active=False)
+    assert find_token(text) is None
+
+
+def test_a_token_of_staff_counts_only_while_they_have_a_second_factor(user: User, settings: Any) -> None:
+    settings.REQUIRE_STAFF_MFA = True
+    token, text = make(user)
+    assert find_token(text) is None
+    factor = Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    assert find_token(text) == token
+    factor.delete()
     assert find_token(text) is None
 
 

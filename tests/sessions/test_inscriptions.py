@@ -195,6 +195,13 @@ def test_focal_point_cannot_make_its_delegation_the_chair(session: MeetingSessio
     assert refused.value.code == "not_the_chair"
 
 
+def test_who_does_not_chair_the_group_learns_nothing_of_its_statement(session: MeetingSession) -> None:
+    inscribed(session, "AT", statement="group")
+    with pytest.raises(Refused) as refused:
+        own(session, "FR", statement="group")
+    assert (refused.value.code, refused.value.details) == ("not_the_chair", {})
+
+
 def test_focal_point_of_the_recorded_chair_inscribes_the_groups_statement(session: MeetingSession) -> None:
     RegionalGroup.objects.filter(code="western_european_others").update(chair=state(session, "AT"))
     assert own(session, "AT", statement="group").statement == "group"
