@@ -1,7 +1,8 @@
 """Slots and speakers of a drawn CND67 over HTTP, beside constants through the same stack and a bare application.
 
-Two constants, since a poll is answered before most of the stack is passed: one where polls are answered, which takes
-all that a poll passes (the aim is a ratio to this one), and one from an ordinary view behind the whole stack.
+Two constants, since a poll is answered before most of the stack is passed. One comes from an ordinary view behind the
+whole stack: the aim is 0.80 of it for an answer and 0.90 for a 304. The other comes from where polls are answered, and
+shows what the question to the database costs on top of a mere answer there.
 """
 
 import contextlib
@@ -171,10 +172,10 @@ def cases(product: Server, plain: Server, etags: dict[str, str]) -> list[Case]:
         Case(far_empty, product.port, "/api/v1/bench/empty/", "304", nothing),
         Case(whole, product.port, "/api/v1/bench/polled/", "200", bare),
         Case(empty, product.port, "/api/v1/bench/polled/empty/", "304", nothing),
-        Case("slots, plain", product.port, SLOTS, "200", whole, far),
-        Case("slots, conditional (304)", product.port, SLOTS, "304", empty, far_empty, etag=etags[SLOTS]),
-        Case("speakers, plain", product.port, SPEAKERS, "200", whole, far),
-        Case("speakers, conditional (304)", product.port, SPEAKERS, "304", empty, far_empty, etag=etags[SPEAKERS]),
+        Case("slots, plain", product.port, SLOTS, "200", far, whole),
+        Case("slots, conditional (304)", product.port, SLOTS, "304", far_empty, empty, etag=etags[SLOTS]),
+        Case("speakers, plain", product.port, SPEAKERS, "200", far, whole),
+        Case("speakers, conditional (304)", product.port, SPEAKERS, "304", far_empty, empty, etag=etags[SPEAKERS]),
     ]
 
 
