@@ -59,7 +59,8 @@ def invite(*, delegation: Delegation, name: str, email: str, language: str, acto
     name, email = name.strip(), email.strip().lower()
     check_person(name=name, email=email, language=language)
     with journal.decision(system_chain(), action="invite", subject="accounts", actor=actor) as draft:
-        user = User.objects.select_for_update().filter(email__iexact=email).first()
+        # NO KEY: a notice that is written for them meanwhile, and refers to them, does not wait.
+        user = User.objects.select_for_update(no_key=True).filter(email__iexact=email).first()
         if user is None:
             user = _opened(delegation, name=name, email=email, language=language, actor=actor)
         require_may_be_invited(user)
@@ -138,7 +139,7 @@ def _opened(delegation: Delegation, *, name: str, email: str, language: str, act
         with transaction.atomic():
             return open_account(prefix=delegation.code, name=name, email=email, language=language, actor=actor)
     except Invalid:
-        user = User.objects.select_for_update().filter(email__iexact=email).first()
+        user = User.objects.select_for_update(no_key=True).filter(email__iexact=email).first()
         if user is None:
             raise
         return user
@@ -151,7 +152,7 @@ def _open_invitation(user: User, delegation: Delegation) -> Invitation | None:
 
 def _locked(invitation: Invitation) -> Invitation:
     # The account first, as everything does that touches both.
-    User.objects.select_for_update().get(pk=invitation.user_id)
+    User.objects.select_for_update(no_key=True).get(pk=invitation.user_id)
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("user", "delegation__session")
     return locked.get(pk=invitation.pk)
 

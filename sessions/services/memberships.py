@@ -24,7 +24,7 @@ def grant_membership(*, user: User, delegation: Delegation, actor: Actor, reason
     with journal.decision(
         system_chain(), action="grant_membership", subject=f"user:{user.pk}", actor=actor, reason=reason
     ) as draft:
-        user = User.objects.select_for_update().get(pk=user.pk)
+        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         return enter_membership(draft, user=user, delegation=delegation)
 
 
@@ -48,7 +48,7 @@ def revoke_membership(*, membership: Membership, actor: Actor, reason: str = "")
     with journal.decision(
         system_chain(), action="revoke_membership", subject=f"user:{membership.user_id}", actor=actor, reason=reason
     ) as draft:
-        User.objects.select_for_update().get(pk=membership.user_id)
+        User.objects.select_for_update(no_key=True).get(pk=membership.user_id)
         standing = Membership.objects.filter(user=membership.user_id, delegation=membership.delegation_id)
         if standing.delete()[0]:
             draft.change(_what(membership.delegation), f"user:{membership.user_id}", None)

@@ -20,6 +20,7 @@ from sessions.services.people_import import import_people, read_people
 from tests.sessions.invited import meeting
 from tests.sessions.scenes import as_focal_point, as_officer, focal_point, officer, state
 from tests.sessions.staff_pages import hidden, signed_in, text_of, told, url
+from tests.threads import at_once
 
 HEADER = "delegation,name,email,language\n"
 
@@ -275,6 +276,21 @@ def test_a_second_time_it_changes_nothing(session: MeetingSession) -> None:
 
     assert import_people(session=session, text=text, actor=as_officer()) == 0
     assert Invitation.objects.get().times_sent == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_sent_twice_at_once_and_upside_down_invites_everybody_once(session: MeetingSession) -> None:
+    lines = [f"{code},{code} {n},{code.lower()}{n}@example.org,en" for n in range(4) for code in ("AT", "BR", "KE")]
+    actor = as_officer()
+
+    outcomes = at_once(
+        lambda: import_people(session=session, text=rows(*lines), actor=actor),
+        lambda: import_people(session=session, text=rows(*reversed(lines)), actor=actor),
+    )
+
+    assert sorted(map(str, outcomes)) == ["0", "12"]
+    assert set(Invitation.objects.values_list("times_sent", flat=True)) == {1}
+    assert Notice.objects.filter(cause__kind="invitation").count() == 12
 
 
 def test_one_faulty_row_and_nobody_is_invited(session: MeetingSession) -> None:
