@@ -1,5 +1,6 @@
 """The portal's inbox: every notice of a user, of all sessions, in the page's language. Reading it marks nothing."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +16,16 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
 from cnd.errors import NotFound
 from cnd.inbox import mark_all_read, mark_read, mark_unread, unread_count
 from cnd.models import Chain, Notice, User
-from cnd.outbox.kinds import letterhead
-from cnd.outbox.texts import paragraphs_of, word
+from cnd.outbox.kinds import kinds, letterhead
+from cnd.outbox.texts import Worded, paragraphs_of, word
+
+logger = logging.getLogger(__name__)
 
 PAGE = 15
 LARGEST_ID = 2**63 - 1
@@ -39,14 +43,14 @@ class Shown:
     session: str
     time_zone: str
     at: datetime
-    """Session time."""
+    """Session time at which it fell due: that of its telling would move with the clock of a rehearsal."""
     is_rehearsal: bool
 
 
 def shown(notice: Notice, user: User) -> Shown:
     """Word a notice for its reader, in the language that is active."""
     cause = notice.cause
-    worded = word(cause, user, language=get_language() or user.language)
+    worded = _worded(notice, user, get_language() or user.language)
     head = letterhead(cause.chain)
     return Shown(
         notice=notice,
@@ -55,9 +59,21 @@ def shown(notice: Notice, user: User) -> Shown:
         link="" if worded.link in worded.body else worded.link.removeprefix(settings.SITE_URL),
         session=head.title,
         time_zone=head.time_zone or user.time_zone or "UTC",
-        at=cause.chain.to_session(cast(datetime, notice.sent_at)),
+        at=cause.due_at,
         is_rehearsal=cause.chain.is_rehearsal,
     )
+
+
+def _worded(notice: Notice, user: User, language: str) -> Worded:
+    cause = notice.cause
+    try:
+        return word(cause, user, language=language)
+    except Exception as fault:
+        # Whatever a kind's own code raises: nobody is kept from the other notices, nor from the page they stand on.
+        logger.error("notice %s cannot be worded: %s", notice.pk, type(fault).__name__)
+        title = next((str(kind.title) for kind in kinds() if kind.code == cause.kind), cause.kind)
+        said = _("The text could not be made (%(fault)s).") % {"fault": type(fault).__name__}
+        return Worded(title, said, "", language)
 
 
 def all_shown(notices: Iterable[Notice], user: User, chains: dict[int, Chain] | None = None) -> list[Shown]:

@@ -118,7 +118,9 @@ class DelegationPage(OwnPage):
         latest = Notice.objects.inbox(user).filter(cause__chain=session.chain_id, read_at__isnull=True)
         session.chain.meeting_session = session
         worded = all_shown(latest.select_related("cause__chain")[:NOTICES], user, {session.chain_id: session.chain})
-        return [(each, since is not None and each.at > since) for each in worded]
+        # By the real time: however late it was told, it was told since.
+        known_until = session.chain.to_real(since) if since else None
+        return [(each, known_until is not None and each.notice.created_at > known_until) for each in worded]
 
     def _due(self, *, is_inscribed: bool = False) -> list[Due]:
         session, drawing = self.meeting_session, self.standing_drawing

@@ -10,11 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cnd.models import Chain, Notice, User
+from cnd.models import Cause, Chain, Notice, User
 from cnd.outbox import kinds
 from cnd.outbox.kinds import register_kind
 from cnd.outbox.telling import tell
-from tests.cnd.letters import KINDS, OPTIONAL, PLAIN, reader
+from tests.cnd.letters import BROKEN, KINDS, OPTIONAL, PLAIN, reader
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +115,24 @@ def test_a_notice_of_a_rehearsal_is_marked_as_one(chain: Chain) -> None:
     page = signed_in(user).get(INBOX)
     assert [each.is_rehearsal for each in page.context["shown"]] == [True, False]
     assert page.content.decode().count("chip-rehearsal") == 1
+
+
+def test_a_notice_that_cannot_be_worded_keeps_nobody_from_the_others(chain: Chain) -> None:
+    user = reader()
+    put(chain, user, "good")
+    put(chain, user, "broken", BROKEN.code)
+    gone = put(chain, user, "gone")
+    Cause.objects.filter(pk=gone.cause_id).update(kind="no_longer_known")
+    page = signed_in(user).get(INBOX)
+    assert subjects(page) == ["no_longer_known", "Something happened", "the inscription, Reader"]
+    assert "secret.example.org" not in page.content.decode()
+
+
+def test_a_notice_keeps_its_time_when_the_clock_of_a_rehearsal_leaps(chain: Chain) -> None:
+    user = reader()
+    cause = put(chain, user, "one").cause
+    Chain.objects.filter(pk=chain.pk).update(is_rehearsal=True, clock_offset_s=21 * 86_400)
+    assert [each.at for each in signed_in(user).get(INBOX).context["shown"]] == [cause.due_at]
 
 
 def test_looking_marks_nothing_as_read(chain: Chain) -> None:
