@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -19,6 +21,8 @@ from sessions.views.staff_list_reading import Names, told
 
 HAS_LIST = {Drawing.State.DRAWN, Drawing.State.ANNULLED}
 LARGEST_NUMBER = 2**31 - 1
+PER_PAGE = 300
+"""Places and those who wait, together: the list of a session with every Member State is one page, to be printed."""
 Row = Mapping[str, Any]
 
 
@@ -179,18 +183,24 @@ class Speakers(SessionPage):
         names = Names.of(self.meeting_session)
         rows, waiting = version.content["speakers"], version.content["waiting"]
         form = ListFilter(self.request.GET, groups=names.groups.values())
-        shown = {row["place"]: form.shows(row, names) for row in rows}
+        listed = [row for row in rows if form.shows(row, names)]
         late = {event["delegation"] for event in version.content["events"] if event["kind"] == "late"}
+        queued = self._queued(waiting, form, names, late)
+        page = Paginator([*listed, *queued], PER_PAGE).get_page(self.request.GET.get("page"))
+        places = {each["place"] for each in page if "place" in each}
         steps = self._steps(drawing, names)
         return {
             "form": form,
-            "parts": parts_of(rows, names, shown),
-            "count": sum(shown.values()),
+            "page_obj": page,
+            "parts": parts_of(rows, names, {row["place"]: row["place"] in places for row in rows}),
+            "count": len(listed),
             "total": len(rows),
             "spoken": sum(row["spoken"] for row in rows),
             "gaps": sum(row["delegation"] is None for row in rows),
-            "next_row": next((row for row in rows if row["place"] == next_place(rows)), None),
-            "waiting": self._waiting(waiting, form, names, late),
+            "waiting": [
+                {"group": names.groups[code], "entries": list(entries)}
+                for code, entries in groupby((each for each in page if "position" in each), itemgetter("group"))
+            ],
             "waiting_total": sum(len(each["delegations"]) for each in waiting),
             "steps": list(reversed(steps)),
             "step": next((step for step in steps if step.version == version), None),
@@ -199,17 +209,20 @@ class Speakers(SessionPage):
         }
 
     @staticmethod
-    def _waiting(waiting: Sequence[Row], form: ListFilter, names: Names, late: set[str]) -> list[dict[str, Any]]:
-        lists = []
-        for each in waiting:
-            entries = [
-                {"position": position, "code": code, "name": names.delegation(code), "is_late": code in late}
-                for position, code in enumerate(each["delegations"], start=1)
-                if form.shows({"delegation": code, "group": each["group"], "level": "", "slot": None}, names)
-            ]
-            if entries:
-                lists.append({"group": names.groups[each["group"]], "entries": entries})
-        return lists
+    def _queued(waiting: Sequence[Row], form: ListFilter, names: Names, late: set[str]) -> list[Row]:
+        """Return those who wait and are shown, group by group."""
+        return [
+            {
+                "group": each["group"],
+                "position": position,
+                "code": code,
+                "name": names.delegation(code),
+                "is_late": code in late,
+            }
+            for each in waiting
+            for position, code in enumerate(each["delegations"], start=1)
+            if form.shows({"delegation": code, "group": each["group"], "level": "", "slot": None}, names)
+        ]
 
     @staticmethod
     def _steps(drawing: Drawing, names: Names) -> list[Step]:

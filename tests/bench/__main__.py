@@ -18,7 +18,7 @@ import psycopg
 import redis
 
 from tests import servers
-from tests.bench import http, journal, lots, machine
+from tests.bench import http, journal, lots, machine, notices, pages
 
 BUSY = 0.5
 """The load average from which on others are said to have used the machine."""
@@ -53,8 +53,13 @@ def measure(folder: Path) -> dict[str, Any]:
         say("journal on SQLite …")
         found["journal"]["SQLite"] = journal.measure(f"sqlite:///{folder / 'journal.sqlite3'}", folder)
         say("HTTP …")
-        with own_database(server_url) as url:
+        with own_database(server_url) as url, own_database(server_url) as another:
             found["http"] = http.measure(url, redis_url, folder)
+            say("pages of many rows …")
+            found["pages"] = pages.measure(url, another, redis_url, folder)
+        say("mails …")
+        with own_database(server_url) as url:
+            found["notices"] = notices.measure(url, redis_url, folder)
     return found
 
 
@@ -101,6 +106,7 @@ def table(found: dict[str, Any]) -> str:
     for kind, rates in web["servers"].items():
         lines.append(f"{kind:32}" + "".join(f"{rates[name]:>12,.0f}" for name in http.FEW))
     lines.append(f"(the rest was measured with {web['server']}, the quickest for polls)")
+    lines += ["", *pages.lines(found["pages"]), "", *notices.lines(found["notices"])]
     lines += ["", f"{'Drawing of lots':32}{'time':>12}{'a second':>18}"]
     for name, each in found["lots"].items():
         lines.append(f"{name:32}{each['seconds'] * 1000:>9,.2f} ms{each['per_second']:>18,.0f}")

@@ -14,6 +14,7 @@ from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, Lis
 from sessions.services.draw import annul, ask_annulment
 from sessions.services.floor import fill_vacancies, record_absent, record_exchange
 from sessions.services.inscriptions import change_level, withdraw
+from sessions.views import speakers
 from tests.sessions.public_pages import names_in_order, queries, section, speaks, text_of, url, waiting_session
 from tests.sessions.scenes import (
     VIENNA,
@@ -218,6 +219,30 @@ def test_the_list_can_be_filtered_by_group_and_an_unknown_group_filters_nothing(
     shown = names_in_order(client.get(url("speakers"), {"group": "african"}))
     assert (len(shown), set(shown) <= african) == (4, True)
     assert len(names_in_order(client.get(url("speakers"), {"group": "nothing"}))) == 20
+
+
+def test_a_long_list_comes_in_pages_and_those_who_wait_follow_the_last_place(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting_session()  # two places, and three who wait
+    whole = client.get(url("speakers"))
+    assert 'rel="next"' not in whole.content.decode()
+    monkeypatch.setattr(speakers, "PER_PAGE", 2)
+    first, second, third = (client.get(url("speakers"), {"page": page}) for page in (1, 2, 3))
+    assert (names_in_order(first), names_in_order(second)) == (names_in_order(whole), [])
+    assert re.findall("Waiting lists|Nobody is waiting", text_of(first)) == []
+    waiting = re.findall(r'<li value="(\d)">', second.content.decode() + third.content.decode())
+    assert waiting == ["1", "2", "3"]
+    assert section(third, "Waiting lists").endswith("Group of African States Chad (late)")
+    assert "2 places" in text_of(third)
+    assert "Nobody on this list matches" not in text_of(third)
+
+
+def test_a_search_looks_through_every_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_session(8)
+    name = names_in_order(client.get(url("speakers")))[-1]
+    monkeypatch.setattr(speakers, "PER_PAGE", 3)
+    assert names_in_order(client.get(url("speakers"), {"q": name})) == [name]
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------
