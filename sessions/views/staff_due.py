@@ -29,11 +29,11 @@ EXPIRES_WITHIN = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Item:
-    """One thing before the secretariat, with the one link that deals with it."""
+    """One thing before the secretariat, with the one link that deals with it, if that can be done here."""
 
     said: str
-    verb: str
-    url: str
+    verb: str = ""
+    url: str = ""
     at: datetime | None = None
     """Session time."""
     is_closing: bool = False
@@ -201,11 +201,11 @@ def _of_engine() -> Iterator[Item]:
     found = [*examined(), doctor.beat()]
     for each in found:
         if each.state != OK:
-            yield Item(_said(each), _("See the state of the service"), reverse("readyz"), more=each.todo)
+            yield Item(_said(each), more=each.todo)
     mails = backlog()
     if mails.server_failures:
         said = _("The mail server does not answer; mails wait and are tried again: %(error)s")
-        yield Item(said % {"error": mails.server_error}, _("See the state of the service"), reverse("readyz"))
+        yield Item(said % {"error": mails.server_error})
 
 
 def _said(finding: Finding) -> str:
