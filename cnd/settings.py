@@ -213,7 +213,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["cnd.throttle.Throttle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["cnd.json_body.StrictJson"],
     "DEFAULT_PAGINATION_CLASS": "cnd.api.BoundedPages",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cnd.negotiation.AlwaysJson",
     "URL_FORMAT_OVERRIDE": None,
