@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from cnd import clock
 from cnd.actors import COMMAND
-from cnd.models import Cause, Notice, User
+from cnd.models import Cause, JournalEntry, Notice, User
 from sessions.domain.rule_values import to_python
 from sessions.management.crew import Crew
 from sessions.models import Delegation, MeetingSession
@@ -196,12 +196,15 @@ def _waits_to_be_told(session: MeetingSession, leaps: Leaps) -> Iterator[tuple[d
     One that lapsed waited until it was not worth telling any more: between two leaps that may be no time at all.
     """
     by_clock = Cause.objects.filter(chain=session.chain, key__startswith="deadline:")
+    planned_at = dict(JournalEntry.objects.filter(chain=session.chain).values_list("number", "at"))
     for cause in by_clock.filter(state__in=[Cause.State.TOLD, Cause.State.LAPSED]):
         assert cause.settled_at is not None
         until = cause.settled_at
         if cause.state == Cause.State.LAPSED and cause.worth_until is not None:
             until = leaps.reached(cause.worth_until)
-        yield leaps.reached(cause.due_at), until
+        since = leaps.reached(cause.due_at)
+        # A deadline that was moved may have reminders which were due before they were planned.
+        yield max(since, planned_at.get(cause.entry_number or 0, since)), until
 
 
 def _waits_to_be_sent(session: MeetingSession, leaps: Leaps) -> Iterator[tuple[datetime, datetime]]:

@@ -220,7 +220,8 @@ def be_tell() -> None:
     }
 
     def tell_all(key: str) -> None:
-        with journal.decision(session.chain, action="measure", subject="bench", actor=COMMAND):
+        with journal.decision(session.chain, action="measure", subject="bench", actor=COMMAND) as draft:
+            draft.change("message", None, key)
             tell(chain=session.chain, kind="message", key=key, audience="delegations", context=words)
 
     tell_all("sample")

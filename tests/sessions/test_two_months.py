@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from cnd import journal
+from cnd.actors import COMMAND
 from cnd.models import Cause, Notice
 from sessions.management.two_months import Leaps, account
 from sessions.models import MeetingSession
-from tests.sessions.scenes import make_session, officer
+from tests.sessions.scenes import last_entry, make_session, officer
 
 pytestmark = pytest.mark.django_db
 
 DUE = datetime.fromisoformat("2024-02-01T09:00+01:00")
-CAME = datetime.fromisoformat("2026-11-25T12:00:30+00:00")
+CAME = datetime.fromisoformat("2040-11-25T12:00:30+00:00")
 """When the session's time came to DUE."""
 S = timedelta(seconds=1)
 LEAPS = Leaps(
@@ -61,6 +64,16 @@ def mailed(cause: Cause, arrived: int = 1, after: timedelta = S, **facts: Any) -
     for number in range(arrived):
         (folder / f"{notice.pk}-{number}.log").write_bytes(bytes(mail))
     return notice
+
+
+def record_at(session: MeetingSession, at: datetime) -> int:
+    """Write a decision of that real time; return the number of its entry."""
+    with (
+        time_machine.travel(at, tick=False),
+        journal.decision(session.chain, action="test", subject="test", actor=COMMAND) as draft,
+    ):
+        draft.change("deadline", "sooner", "later")
+    return last_entry(session).number
 
 
 def broken(session: MeetingSession, leaps: Leaps = LEAPS, kills: int = 0) -> str:
@@ -156,6 +169,14 @@ def test_what_lapses_although_there_was_time_to_tell_it_is_late(session: Meeting
     assert account(session, LEAPS, 0).endswith("late 0, repeated 0"), "it was due and over in one leap"
     lapsed["worth_until"] = DUE + timedelta(days=2)
     told(session, **lapsed)
+    assert broken(session) == "lost 0, late 1, repeated 0"
+
+
+def test_what_was_due_before_it_was_planned_waits_from_then_on(session: MeetingSession) -> None:
+    moved = record_at(session, CAME + 30 * S)
+    told(session, after=34 * S, entry_number=moved)
+    assert account(session, LEAPS, 0).endswith("late 0, repeated 0")
+    told(session, after=34.1 * S, entry_number=moved)
     assert broken(session) == "lost 0, late 1, repeated 0"
 
 
