@@ -262,15 +262,19 @@ def accept_invitation(*, invitation: Invitation, token: str, password: str = "")
 
 
 def _of_cause(cause: Cause) -> Invitation:
-    return Invitation.objects.select_related("user", "delegation__session").get(pk=cause.context["invitation"])
+    found = Invitation.objects.select_related("user", "delegation__session__chain")
+    return found.get(pk=cause.context["invitation"])
 
 
 def _fill(cause: Cause, _user: User) -> Mapping[str, str]:
     invitation = _of_cause(cause)
     delegation = invitation.delegation
+    meeting = delegation.session
+    # Accounts are no session's, so that nothing else of the mail says it.
+    title = f"[{_('Rehearsal')}] {meeting.title}" if meeting.is_rehearsal else meeting.title
     return {
         "delegation": delegation.name,
-        "meeting": delegation.session.title,
+        "meeting": title,
         "until": _until(invitation.expires_at, delegation),
     }
 

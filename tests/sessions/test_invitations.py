@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from cnd import clock, journal
 from cnd.actors import Actor
 from cnd.errors import DomainError, Invalid, NotFound, NotPermitted, Refused
-from cnd.models import Cause, JournalEntry, Notice, User
+from cnd.models import Cause, Chain, JournalEntry, Notice, User
 from cnd.outbox.kinds import kind_of
 from cnd.outbox.texts import render
 from cnd.users import change_user, system_chain
@@ -77,6 +77,13 @@ def test_the_mail_says_for_what_until_when_and_where(session: MeetingSession) ->
     assert kind.link(cause, invitation.user) == path_of(invitation)
     filled = kind.fill(cause, invitation.user)
     assert (filled["delegation"], set(filled)) == ("Kenya", {"delegation", "meeting", "until"})
+
+
+def test_the_mail_says_when_the_meeting_is_only_a_rehearsal(session: MeetingSession) -> None:
+    Chain.objects.filter(pk=session.chain_id).update(is_rehearsal=True)
+    invitation = opened(session)
+    filled = kind_of("invitation").fill(Cause.objects.get(kind="invitation"), invitation.user)
+    assert filled["meeting"] == "[Rehearsal] Commission on Narcotic Drugs"
 
 
 def test_an_account_in_use_gets_the_delegation_at_once_and_is_told(session: MeetingSession) -> None:
