@@ -13,12 +13,14 @@ from cnd.errors import Invalid, NotFound
 from sessions.domain.reminders import read_offsets
 from sessions.domain.rule_values import from_toml, to_python
 from sessions.models import Delegation, Rule
+from sessions.services.audiences import AUDIENCES
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 UNIT_OF_DURATIONS = "s"
 REMINDER_OFFSETS = ("notices", "reminder_offsets")
 """The rule that says how long before a deadline to remind."""
+AUDIENCE_NAMES = frozenset({"secretariat", *(audience.name for audience in AUDIENCES)})
 
 Names = dict[str, str]
 
@@ -159,6 +161,10 @@ def _rule(entry: dict[str, Any], zone: ZoneInfo, position: int) -> FiledRule:
     type_, choices = str(entry["type"]), list(entry.get("choices", []))
     if (entry["scope"], entry["key"]) == REMINDER_OFFSETS:
         read_offsets(entry["value"])
+    for name in ("audience", "reminders_to"):
+        # One that is nobody would be found out when it should be told, and by nobody who can mend it.
+        if entry.get(name) and str(entry[name]).partition(":")[0] not in AUDIENCE_NAMES:
+            raise ValueError(f"there is no audience {entry[name]}")
     return FiledRule(
         scope=str(entry["scope"]),
         key=str(entry["key"]),

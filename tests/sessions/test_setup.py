@@ -333,6 +333,8 @@ def test_no_clock_is_shifted_where_rehearsals_are_not_allowed(settings: Any) -> 
     [
         ("value = 114", "value = -1", "rule debate.slots: A whole number lies between 0 and 1000000000; -1 does not."),
         ('value = "3 min"', 'value = "3"', "rule debate.statement_national: “3” is not a duration such as"),
+        ('"not-inscribed"', '"uninscribed"', "rule debate.inscription_closes: there is no audience uninscribed"),
+        ('audience = "delegations"', 'audience = "everybody"', "there is no audience everybody"),
         ('value = "over_segment"', 'value = "by_age"', "rule debate.ordering: “by_age” is not one of:"),
         ('title = "Drawing of lots"', "", "rule debate.draw_at: title is missing."),
         ('key = "draw_at"', 'key = "slots"', "copy.toml: the rule debate.slots stands 2 times"),
