@@ -3,7 +3,6 @@
 import base64
 import logging
 import math
-import time
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -24,7 +23,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cnd import users
+from cnd import clock, users
 from cnd.account_notices import tell_confirmation, tell_reset
 from cnd.actors import actor_for
 from cnd.second_factor import FACTORS, needs_second_factor
@@ -56,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
         from allauth.account.authentication import get_authentication_records
 
         records = get_authentication_records(self.request, self.request.user)
-        just_now = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+        just_now = clock.now().timestamp() - app_settings.REAUTHENTICATION_TIMEOUT
         if any(record["at"] > just_now for record in records):
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
@@ -116,7 +115,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def _locked_out(request: HttpRequest, key: str) -> ValidationError:
     """Say how long somebody must wait."""
-    now, wait_s = time.time(), 60.0
+    now, wait_s = clock.now().timestamp(), 60.0
     for rate in ratelimit.get_rates(**LIMIT):
         history = cache.get(ratelimit.get_cache_key(request, rate=rate, key=key, **LIMIT), [])
         if len(history) >= rate.amount:

@@ -130,6 +130,17 @@ def redis_url() -> Iterator[str]:
         pytest.fail(str(reason), pytrace=False)
 
 
+@pytest.fixture
+def no_messages() -> Iterator[None]:
+    """Have no unread message of the embedded transport before and after: who would send a sweep asks for them."""
+    messages = FOLDER / "broker" / "messages"
+    for message in messages.glob("*"):
+        message.unlink()
+    yield
+    for message in messages.glob("*"):
+        message.unlink()
+
+
 @pytest.fixture(autouse=True)
 def _no_socket_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection to another machine."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from cnd import clock
 from cnd.models import Cause, Chain, Heartbeat, MailLane, Notice, User
@@ -95,7 +96,11 @@ def statement_that_settles(chain: Chain) -> int:
 # --- the way of a mail ------------------------------------------------------------------------------------------------
 
 
-def test_mail_goes_out_by_the_hint_of_its_cause_alone(post: Workers, server: MailServer, chain: Chain) -> None:
+def test_mail_goes_out_by_the_hint_of_its_cause_alone(
+    post: Workers, server: MailServer, chain: Chain, settings: Settings, no_messages: None
+) -> None:
+    # No beat sends another, so that the hint must live until these cores come to it.
+    settings.SWEEP_SECONDS = post._settings["sweep_seconds"] = 30.0
     post.worker(include=KINDS)
     with post.receive_from_here():
         told(chain, reader())
@@ -172,7 +177,7 @@ def test_mail_server_that_hangs_holds_up_nothing_else(post: Workers, server: Mai
     eventually(lambda: not Cause.objects.filter(state="waiting").exists(), "all were told in the portal", post)
     delays = [told_at - cause.due_at for cause in causes if (told_at := cause_told_at(cause))]
     assert len(delays) == 6
-    assert max(delays) < timedelta(seconds=2 * SWEEP_S) + SLACK / 2
+    assert max(delays) < timedelta(seconds=2 * SWEEP_S) + SLACK
     assert server.most_at_once == 1
     assert Notice.objects.filter(channel="email", attempts__gt=1).count() <= 1
 

@@ -1,6 +1,5 @@
 """The sweep: everything due is found by looking, whatever became of the messages."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,16 +25,6 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return where the functions registered by a test note that they were called; nothing else is registered."""
     monkeypatch.setattr(sweeps, "_registered", {})
     return []
-
-
-@pytest.fixture
-def no_messages() -> Iterator[None]:
-    """Have no unread message before and after."""
-    for message in MESSAGES.glob("*"):
-        message.unlink()
-    yield
-    for message in MESSAGES.glob("*"):
-        message.unlink()
 
 
 def messages() -> int:

@@ -260,7 +260,7 @@ def test_a_page_that_waits_is_loaded_anew_once_it_is_no_longer_true(session: Mee
 
 
 def test_looking_for_due_work_asks_the_worker(
-    session: MeetingSession, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    session: MeetingSession, no_messages: None, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr("celery.current_app.send_task", lambda name, **_: sent.append(name))
