@@ -145,7 +145,13 @@ else:
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     for _folder in ("messages", "control"):
         (BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # Wrong passwords and requests are counted here: strangers must not crowd the counts out.
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        }
+    }
 
 # Bodies of polled resources, in each process's own memory; their keys name their version, so none is ever out of date.
 CACHES["bodies"] = {

@@ -72,6 +72,15 @@ def test_one_too_many_is_a_problem_that_says_when_to_come_back(client: Client, s
     assert client.get(URL).status_code == 200
 
 
+def test_a_thousand_senders_throw_out_nobodys_count() -> None:
+    for _each in range(3):
+        check(request(), SOMEBODY)
+    for number in range(1000):
+        check(request(), Subject("address", str(number)))
+    with pytest.raises(TooMany):
+        check(request(), SOMEBODY)
+
+
 def test_a_polled_answer_is_counted_too(client: Client) -> None:
     etag = client.get(URL)["ETag"]
     answers = [client.get(URL, headers={"If-None-Match": etag}).status_code for _each in range(3)]
