@@ -1,4 +1,4 @@
-"""`make bench`: the measurements, on servers of its own, in under three minutes; the table also goes to var/bench.json.
+"""`make bench`: the measurements, on servers of its own, in about three minutes; the table also goes to var/bench.json.
 
 DATABASE_URL and REDIS_URL of the environment name other servers to measure with; a database of its own is made there.
 """
