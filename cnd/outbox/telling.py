@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cnd import clock, journal, sweeps
 from cnd.models import Cause, Chain, Notice, User
@@ -80,6 +81,16 @@ def cancel(*, chain: Chain, prefix: str) -> int:
         count = unsent.update(state=Notice.State.CANCELLED, next_attempt_at=None)
         count += causes.filter(state=Cause.State.WAITING).update(state=Cause.State.CANCELLED, settled_at=at)
     return count
+
+
+def cancel_for(*, user: User, causes: QuerySet[Cause]) -> int:
+    """Cancel what of these causes was not sent to a reader whom they concern no longer; return how many notices.
+
+    Called inside the decision by which that is so. What lapsed is not sent again either.
+    """
+    states = [Notice.State.WAITING, Notice.State.PARKED, Notice.State.LAPSED]
+    unsent = Notice.objects.filter(recipient=user, cause__in=causes, state__in=states)
+    return unsent.update(state=Notice.State.CANCELLED, next_attempt_at=None)
 
 
 def fall_due() -> None:

@@ -5,7 +5,8 @@ from django.utils.translation import gettext as _
 from cnd import journal
 from cnd.actors import Actor
 from cnd.errors import NotPermitted, Refused
-from cnd.models import ResourceVersion, User
+from cnd.models import Cause, ResourceVersion, User
+from cnd.outbox.telling import cancel_for
 from cnd.users import is_superuser, system_chain
 from sessions.models import Delegation, Membership
 
@@ -51,8 +52,18 @@ def revoke_membership(*, membership: Membership, actor: Actor, reason: str = "")
         User.objects.select_for_update(no_key=True).get(pk=membership.user_id)
         standing = Membership.objects.filter(user=membership.user_id, delegation=membership.delegation_id)
         if standing.delete()[0]:
+            _cancel_unsent(membership)
             draft.change(_what(membership.delegation), f"user:{membership.user_id}", None)
             draft.touch("memberships", audience=ResourceVersion.STAFF)
+
+
+def _cancel_unsent(membership: Membership) -> None:
+    """Mail nothing of the delegation any more, and nothing of the session to whom it concerns no more at all."""
+    delegation = membership.delegation
+    causes = Cause.objects.filter(chain=delegation.session.chain_id)
+    if Membership.objects.filter(user=membership.user_id, delegation__session=delegation.session_id).exists():
+        causes = causes.filter(audience=f"delegation:{delegation.code}")
+    cancel_for(user=membership.user, causes=causes)
 
 
 def _what(delegation: Delegation) -> str:

@@ -20,6 +20,7 @@ from sessions.services.inscriptions import (
     undo_withdrawal,
     withdraw,
 )
+from sessions.services.memberships import grant_membership, revoke_membership
 from sessions.services.roster_import import import_roster
 from tests.sessions.scenes import (
     VIENNA,
@@ -162,3 +163,28 @@ def test_acknowledging_an_inscription_costs_few_queries(session: MeetingSession)
         inscribed(session, "AT")
     of_outbox = [each["sql"] for each in inscribing if "cnd_cause" in each["sql"] or "cnd_notice" in each["sql"]]
     assert len(of_outbox) <= 4
+
+
+# --- whoever acts for a delegation no longer -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state_of_mail", ["waiting", "parked", "lapsed"])
+def test_mail_that_waits_goes_to_nobody_whose_access_was_revoked(state_of_mail: str) -> None:
+    session = make_session(None)
+    gone, stays = reader(session, "AT"), reader(session, "AT")
+    grant_membership(user=gone, delegation=state(session, "FR"), actor=as_officer())
+    inscribed(session, "AT", reason="late")
+    inscribed(session, "FR", reason="late")
+    mails = Notice.objects.filter(channel="email", cause__kind="inscription_received").order_by("pk")
+    mails.update(state=state_of_mail)
+
+    revoke_membership(membership=gone.memberships.get(delegation__code="AT"), actor=as_officer())
+    some = [(mail.recipient, mail.cause.audience, mail.state) for mail in mails]
+    revoke_membership(membership=gone.memberships.get(), actor=as_officer())
+
+    assert some == [
+        (gone, "delegation:AT", "cancelled"),
+        (stays, "delegation:AT", state_of_mail),
+        (gone, "delegation:FR", state_of_mail),
+    ]
+    assert [mail.state for mail in mails.filter(recipient=gone)] == ["cancelled", "cancelled"]
