@@ -134,6 +134,7 @@ class Preferences(OwnMixin, FormView):
 
 def set_page_language(response: HttpResponse, language: str) -> None:
     """Have the pages come in this language from the next one on, as the language menu does."""
+    same_site: Any = settings.LANGUAGE_COOKIE_SAMESITE
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
@@ -142,7 +143,7 @@ def set_page_language(response: HttpResponse, language: str) -> None:
         domain=settings.LANGUAGE_COOKIE_DOMAIN,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite=same_site,
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cnd.models import JournalEntry
 from sessions.domain.speakers import SpeakersList
@@ -31,13 +30,6 @@ from sessions.views.staff_list_reading import Names, slot_of, told
 Kind = ListEvent.Kind
 State = Drawing.State
 Statement = Inscription.Statement
-
-# What the product itself knows of a deadline, it says in the reader's language.
-_TITLES = {
-    "debate.inscription_opens": gettext_lazy("Inscriptions open"),
-    "debate.inscription_closes": gettext_lazy("Inscriptions close"),
-    "debate.draw_at": gettext_lazy("Drawing of lots"),
-}
 
 # What else happens to a delegation on the list stands in the journal, as its own act.
 _SHOWN_EVENTS = {Kind.ABSENT, Kind.EXCHANGED, Kind.SPOKEN}
@@ -94,8 +86,8 @@ class Due:
     at: datetime
     is_closing: bool
     is_done: bool
-    is_rule: bool
-    """Its title is the rule book's own, in English."""
+    is_as_filed: bool
+    """Its title is the session file's own, in English."""
     is_announced: bool
 
 
@@ -197,15 +189,14 @@ def due_of(deadlines: Iterable[Deadline], *, is_inscribed: bool, is_drawn: bool)
     for each in deadlines:
         if not each.concerns or each.is_past or not (each.rule.is_deadline or each.is_announced):
             continue
-        title, is_known = _TITLES.get(each.rule.name), each.rule.name in _TITLES
         due.append(
             Due(
                 name=each.rule.name,
-                title=str(title) if is_known else each.rule.title,
+                title=each.title,
                 at=each.at,
                 is_closing=each.is_closing,
                 is_done=done.get(each.rule.name, False),
-                is_rule=not is_known,
+                is_as_filed=each.title == each.rule.title,
                 is_announced=each.is_announced,
             )
         )
