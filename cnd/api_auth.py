@@ -72,6 +72,9 @@ def admit(request: HttpRequest) -> Headers:
 
 
 def _counted(request: HttpRequest, text: str) -> Any:
+    if not tokens.SHAPE.fullmatch(text):
+        # Not counted as itself: whoever makes things up would have a key in the cache for each.
+        raise _refused(request)
     hash_ = tokens.hash_of(text)
     return take(request, Subject("token", hash_), read=tokens.key_of(hash_))
 

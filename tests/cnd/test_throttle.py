@@ -17,6 +17,7 @@ from cnd import clock, shared_cache, throttle
 from cnd.models import User
 from cnd.shares import Shares
 from cnd.throttle import Policy, Subject, TooMany, address_of, check, policy_of
+from cnd.tokens import hash_of
 from tests.cnd.api_client import Api, problem_of, token_of
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,13 @@ def test_a_thousand_senders_throw_out_nobodys_count() -> None:
         check(request(), Subject("address", str(number)))
     with pytest.raises(TooMany):
         check(request(), SOMEBODY)
+
+
+def test_what_is_no_token_is_counted_by_its_address_alone() -> None:
+    assert problem_of(Api("nonsense").get(URL)) == (401, "invalid_token")
+    assert problem_of(Api("nonsense").get(f"{URL}cnd67/inscriptions/")) == (401, "invalid_token")
+    headers = check(request(), Subject("token", hash_of("nonsense")))
+    assert left(headers)["token"][0] == 4
 
 
 def test_a_polled_answer_is_counted_too(client: Client) -> None:
