@@ -29,6 +29,7 @@ MOMENT = timedelta(seconds=1)
 OUTAGE = timedelta(days=3)
 PATIENCE_S = 90.0
 DOMAIN = "secretariat.invalid"
+OFFICERS = 25
 
 
 @dataclass
@@ -61,11 +62,14 @@ class Leaps:
 
 
 def make_readers(session: MeetingSession, delegations: int, chance: random.Random) -> None:
-    """Give some delegations a focal point each, and the secretariat two people who are mailed. None can sign in."""
+    """Give some delegations a focal point each, and the secretariat people. None can sign in.
+
+    In a rehearsal the secretariat alone is mailed (DESIGN), so there are enough of them for mails to be under way.
+    """
     codes = list(Delegation.objects.filter(session=session, group__isnull=False).order_by("code"))
     chosen = sorted(chance.sample(codes, min(delegations, len(codes))), key=lambda each: each.code)
     with transaction.atomic():
-        for number in (1, 2):
+        for number in range(1, OFFICERS + 1):
             _account(f"officer-{number}", User.Role.SECRETARIAT)
         for delegation in chosen:
             user = _account(f"focal-point-{delegation.code.lower()}", User.Role.DELEGATION)
