@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sessions.domain.rule_values import length_of
 
 MOST_OFFSETS = 20
+LONGEST_OFFSET = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,13 @@ def read_offsets(texts: Sequence[object]) -> list[timedelta]:
         raise ValueError(f"There are at most {MOST_OFFSETS} reminders of a deadline.")
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("Each line is a length of time with its unit, such as 7 d or 3 h.")
-    offsets = {length_of(str(text)) for text in texts}
+    too_long = "A reminder comes at most a year before its deadline."
+    try:
+        offsets = {length_of(str(text)) for text in texts}
+    except OverflowError:
+        raise ValueError(too_long) from None
+    if any(offset > LONGEST_OFFSET for offset in offsets):
+        raise ValueError(too_long)
     if timedelta() in offsets:
         raise ValueError("A reminder comes before its deadline: 0 is no time before it.")
     return sorted(offsets, reverse=True)

@@ -65,7 +65,7 @@ def test_offsets_are_read_from_texts_the_longest_first_and_each_once() -> None:
     assert read_offsets(["3 h", "7 d", "1 day", "24 h"]) == [7 * DAY, DAY, 3 * H]
 
 
-@pytest.mark.parametrize("texts", [["soon"], [7], ["0 s"], ["7"], ["-1 d"], ["1 d"] * 21])
+@pytest.mark.parametrize("texts", [["soon"], [7], ["0 s"], ["7"], ["-1 d"], ["1 d"] * 21, ["367 d"], [f"{10**15} d"]])
 def test_what_is_no_offset_is_refused(texts: list[Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_offsets(texts)
