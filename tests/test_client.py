@@ -22,7 +22,7 @@ from tests.cnd.api_client import token_of
 from tests.sessions.scenes import VIENNA, focal_point, inscribe_states, make_session
 from tests.workers import Process, database_url, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("client")]
 
 PACKAGE = "planner_client"
 AUSTRIA = "AT"

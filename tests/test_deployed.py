@@ -25,7 +25,8 @@ from tests.smtp import MailServer, mail_server
 PATIENCE_S = 90
 TOKEN = "a-token-that-only-prometheus-has"
 
-pytestmark = pytest.mark.once
+# One process: what is started is shared by all of them.
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("deployed")]
 
 
 @contextlib.contextmanager
@@ -56,6 +57,8 @@ class Deployment:
         ]
         self.place = image.make(folder)
         self.ports = {name: servers.free_port() for name in ("web-1", "web-2")}
+        self.ill: set[str] = set()
+        """The services that never were well."""
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         return image.run(self.place, list(command), **{**self.told, **more})
@@ -75,6 +78,14 @@ class Deployment:
         command = ["sh", "-c", test.replace("$$", "$")] if isinstance(test, str) else test[1:]
         command = [word.replace(":8000/", f":{self.ports.get(name)}/") for word in command]
         return self.run(*command, HOSTNAME=socket.gethostname()).returncode == 0
+
+    def ill_after_patience(self) -> set[str]:
+        """Wait until every service is well by its own check; return those that never are."""
+        ill = set(self.commands())
+        until = time.monotonic() + PATIENCE_S
+        while ill and time.monotonic() < until:
+            ill = {name for name in ill if not self.is_well(name)}
+        return ill
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
@@ -117,16 +128,12 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iter
             metrics = {"PROMETHEUS_MULTIPROC_DIR": str(folder / f"metrics-{name}")}
             env = image.environment(found.place, **told, **metrics)
             stack.enter_context(running(command, found.place, env, folder / f"{name}.log"))
+        found.ill = found.ill_after_patience()
         yield found
 
 
 def test_every_service_is_well_by_its_own_check(deployment: Deployment) -> None:
-    ill = set(deployment.commands())
-    until = time.monotonic() + PATIENCE_S
-    while ill and time.monotonic() < until:
-        ill = {name for name in ill if not deployment.is_well(name)}
-
-    assert ill == set(), "\n".join(deployment.log(name)[-2000:] for name in ill)
+    assert deployment.ill == set(), "\n".join(deployment.log(name)[-2000:] for name in deployment.ill)
 
 
 def test_the_doctor_finds_nothing(deployment: Deployment) -> None:

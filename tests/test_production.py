@@ -119,7 +119,7 @@ def probe(place: Path) -> dict[str, Any]:
     return {**found, "log": answer.stderr.splitlines()}
 
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("production")]
 
 
 # --- starting -------------------------------------------------------------------------------------------------------
