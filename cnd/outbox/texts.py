@@ -40,6 +40,8 @@ LONGEST_SUBJECT = 200
 
 _SPOT = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|[{}]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
+_SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+"""All but those that hold words together, as French writes them before a colon."""
 _unsubscribe_signer = signing.Signer(salt="cnd.outbox.unsubscribe")
 
 
@@ -125,7 +127,7 @@ def _faults(template: str, known: Mapping[str, Text]) -> list[str]:
 
 def _one_line(text: str) -> str:
     """Return the text as one line without control characters: nothing a value holds can add a header."""
-    return _printable(" ".join(text.split()))
+    return _printable(_SPACES.sub(" ", text)).strip()
 
 
 def _printable(text: str, besides: str = "\n") -> str:

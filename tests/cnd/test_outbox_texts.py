@@ -104,6 +104,13 @@ def test_subject_of_more_than_one_line_is_refused(subject: str) -> None:
     assert faults(subject, "B") == {"subject": ["The subject must be one line."]}
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f"])
+def test_a_space_that_holds_words_together_is_kept(chain: Chain, space: str) -> None:
+    subject = f"Rappel{space}: {{thing}}"
+    mail = preview(chain=chain, kind=PLAIN.code, language="fr", subject=subject, body="B")
+    assert mail.subject.startswith(f"Rappel{space}: ")
+
+
 def test_subject_may_not_be_empty_or_too_long() -> None:
     assert faults("", " ") == {"subject": ["There is no text."], "body": ["There is no text."]}
     assert faults("a" * 201, "B") == {"subject": ["The subject has more than 200 characters."]}
