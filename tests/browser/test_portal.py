@@ -78,7 +78,8 @@ def test_the_chosen_zone_counts_more_than_that_of_the_device(page: Page, enter: 
     enter(page.context, user)
     page.goto(OWN)
     expect(page.locator(".next-when")).to_contain_text("your time 26 February 2024, 12:00 (New York)")
-    expect(page.get_by_role("row").filter(has_text="Inscription on the list of speakers closes")).to_contain_text("your time 12:00")
+    closing = page.get_by_role("row").filter(has_text="Inscription on the list of speakers closes")
+    expect(closing).to_contain_text("your time 12:00")
 
 
 def test_a_page_that_wakes_up_is_no_visit_and_going_back_inscribes_nothing_twice(page: Page, enter: Enter) -> None:

@@ -49,8 +49,8 @@ def next_step(client: Client) -> str:
     [
         (
             BEFORE,
-            "Your next date Inscription on the list of speakers opens 15 January 2024, 10:00 (Vienna) 3 hours 59 minutes left "
-            "Nothing to do until then. Your page for inscribing opens at that moment.",
+            "Your next date Inscription on the list of speakers opens 15 January 2024, 10:00 (Vienna) "
+            "3 hours 59 minutes left Nothing to do until then. Your page for inscribing opens at that moment.",
         ),
         (
             OPEN,
