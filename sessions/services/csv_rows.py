@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,34 @@ class Line:
 
     number: int
     cells: dict[str, str]
+
+
+class Row(Protocol):
+    """One good row; `is_known` when what it says stands already."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def is_known(self) -> bool: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+@dataclass
+class Preview(Generic[AnyRow]):
+    """What a file would do."""
+
+    rows: list[AnyRow] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def new_rows(self) -> list[AnyRow]:
+        return [row for row in self.rows if not row.is_known]
+
+    @property
+    def known_rows(self) -> list[AnyRow]:
+        return [row for row in self.rows if row.is_known]
 
 
 def decode(content: bytes) -> str:
@@ -84,3 +113,21 @@ def read_lines(text: str, *, columns: Sequence[str], needed: Sequence[str]) -> t
             faults.append(Fault(number, "", _("A character that no text may hold.")))
         lines.append(Line(number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)}))
     return lines, faults
+
+
+def read_preview(
+    text: str,
+    *,
+    columns: Sequence[str],
+    needed: Sequence[str],
+    read_rows: Callable[[list[Line], Preview[AnyRow]], None],
+) -> Preview[AnyRow]:
+    """Read a text with a header row; `read_rows` adds the good rows and the faults of what the cells say."""
+    preview: Preview[AnyRow] = Preview()
+    lines, faults = read_lines(text, columns=columns, needed=needed)
+    read_rows(lines, preview)
+    bad = {fault.line for fault in faults}
+    preview.rows = [row for row in preview.rows if row.line not in bad]
+    # As somebody mends the file: from its top to its end.
+    preview.faults = sorted([*faults, *preview.faults], key=lambda fault: fault.line)
+    return preview

@@ -1,6 +1,7 @@
 """Focal points from a CSV file: read, previewed with every bad row named, invited all together or not at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from cnd.errors import DomainError, Invalid
 from cnd.models import User
 from cnd.users import system_chain
 from sessions.models import Delegation, Invitation, MeetingSession, Membership
-from sessions.services.csv_rows import Fault, Line, read_lines
+from sessions.services.csv_rows import Fault, Line, Preview, read_preview
 from sessions.services.invitations import check_person, invite, require_may_be_invited
 from sessions.services.memberships import require_may_grant
 
@@ -34,30 +35,12 @@ class PersonRow:
     """An account in use, which gets the delegation at once."""
 
 
-@dataclass
-class PeoplePreview:
-    """What a file would do."""
-
-    rows: list[PersonRow] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def new_rows(self) -> list[PersonRow]:
-        return [row for row in self.rows if not row.is_known]
-
-
-def read_people(session: MeetingSession, text: str) -> PeoplePreview:
+def read_people(session: MeetingSession, text: str) -> Preview[PersonRow]:
     """Read a file with a header row; all of COLUMNS but `language` are needed."""
-    preview = PeoplePreview()
-    lines, faults = read_lines(text, columns=COLUMNS, needed=COLUMNS[:3])
-    bad = {fault.line for fault in faults}
-    _read_rows(session, lines, preview)
-    preview.rows = [row for row in preview.rows if row.line not in bad]
-    preview.faults = sorted([*faults, *preview.faults], key=lambda fault: fault.line)
-    return preview
+    return read_preview(text, columns=COLUMNS, needed=COLUMNS[:3], read_rows=partial(_read_rows, session))
 
 
-def _read_rows(session: MeetingSession, lines: list[Line], preview: PeoplePreview) -> None:
+def _read_rows(session: MeetingSession, lines: list[Line], preview: Preview[PersonRow]) -> None:
     delegations = {each.code: each for each in Delegation.objects.filter(session=session)}
     addresses = {line.cells["email"].lower() for line in lines}
     accounts = {user.email.lower(): user for user in User.objects.annotate(to=Lower("email")).filter(to__in=addresses)}

@@ -1,6 +1,7 @@
 """The roster from a CSV file: read, previewed with every bad row named, taken whole or not at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -8,7 +9,7 @@ from cnd import journal
 from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid
 from sessions.models import Delegation, GeneralDebate, Inscription, Level
-from sessions.services.csv_rows import Fault, Line, read_lines
+from sessions.services.csv_rows import Fault, Line, Preview, read_preview
 from sessions.services.inscriptions import inscribe, locked
 
 COLUMNS = ("delegation", "statement", "level", "speaker_name", "speaker_title")
@@ -28,31 +29,12 @@ class RosterRow:
     is_known: bool
 
 
-@dataclass
-class RosterPreview:
-    """What a file would do."""
-
-    rows: list[RosterRow] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def new_rows(self) -> list[RosterRow]:
-        return [row for row in self.rows if not row.is_known]
-
-
-def read_roster(debate: GeneralDebate, text: str) -> RosterPreview:
+def read_roster(debate: GeneralDebate, text: str) -> Preview[RosterRow]:
     """Read a file with a header row; `delegation` and `level` are needed, separated by comma, semicolon or tab."""
-    preview = RosterPreview()
-    lines, faults = read_lines(text, columns=COLUMNS, needed=("delegation", "level"))
-    _read_rows(debate, lines, preview)
-    # As somebody mends the file: from its top to its end.
-    preview.faults = sorted([*faults, *preview.faults], key=lambda fault: fault.line)
-    if faults:
-        preview.rows = [row for row in preview.rows if row.line not in {fault.line for fault in faults}]
-    return preview
+    return read_preview(text, columns=COLUMNS, needed=("delegation", "level"), read_rows=partial(_read_rows, debate))
 
 
-def _read_rows(debate: GeneralDebate, lines: list[Line], preview: RosterPreview) -> None:
+def _read_rows(debate: GeneralDebate, lines: list[Line], preview: Preview[RosterRow]) -> None:
     delegations = {
         each.code: each for each in Delegation.objects.filter(session=debate.session_id).select_related("group")
     }
