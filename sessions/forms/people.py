@@ -5,16 +5,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.core import signing
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cnd.models import User
+from sessions.forms.csv_file import PreviewedForm
 from sessions.forms.roster import plain
 from sessions.models import Delegation, Invitation, MeetingSession, Membership, RegionalGroup
 from sessions.services.invitations import LONGEST_NAME
-
-_SALT = "sessions.people-import"
 
 
 class PeopleFilter(forms.Form):
@@ -97,30 +95,10 @@ class InviteForm(forms.Form):
         self.order_fields(["delegation", "name", "email", "language"])
 
 
-class PeopleConfirmForm(forms.Form):
-    """The previewed text, signed, so that exactly those who were seen are invited."""
+class PeopleConfirmForm(PreviewedForm):
+    """Confirms that exactly those who were previewed are invited."""
 
-    previewed = forms.CharField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, session: MeetingSession, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.session = session
-
-    @classmethod
-    def sealed(cls, session: MeetingSession, text: str) -> str:
-        """Return the text so that it comes back unaltered, and for this session alone."""
-        return signing.dumps({"session": session.pk, "text": text}, salt=_SALT, compress=True)
-
-    def clean_previewed(self) -> str:
-        """Return the very text that was previewed."""
-        broken = _("The preview does not belong to this page; read the file again.")
-        try:
-            carried = signing.loads(self.cleaned_data["previewed"], salt=_SALT)
-        except signing.BadSignature as fault:
-            raise forms.ValidationError(broken, code="not_previewed") from fault
-        if carried["session"] != self.session.pk:
-            raise forms.ValidationError(broken, code="not_previewed")
-        return str(carried["text"])
+    salt = "sessions.people-import"
 
 
 class TakeUpForm(forms.Form):

@@ -4,18 +4,16 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from sessions.forms.csv_file import PreviewedForm
 from sessions.forms.fields import LevelField, ReasonField
 from sessions.models import Delegation, GeneralDebate, Inscription, Level, MeetingSession, RegionalGroup
 from sessions.models.debate import InscriptionQuerySet
 
 OWN = "own"
 LONGEST_NAME = 200
-MOST_BYTES = 400_000
-_SALT = "sessions.roster-import"
 
 
 def plain(text: str) -> str:
@@ -133,63 +131,17 @@ class LevelForm(forms.Form):
     reason = ReasonField(required=False)
 
 
-class ImportForm(forms.Form):
-    """A roster as a file or as pasted text; gives the text in `text`."""
+class ImportConfirmForm(PreviewedForm):
+    """Confirms that exactly what was previewed is imported."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
-        required=False,
-        allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
-    )
-    text = forms.CharField(
-        label=_("Or paste the rows here, with their header"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false", "dir": "ltr"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Have one of the two, and no more than can be read at once."""
-        given = super().clean() or {}
-        file, text = given.get("file"), given.get("text", "")
-        if file and text.strip():
-            self.add_error("text", _("Give the file or the pasted rows, not both."))
-        elif file is None and not text.strip() and "file" not in self.errors:
-            self.add_error("file", _("Choose a file, or paste the rows."))
-        elif (file.size if file else len(text.encode())) > MOST_BYTES:
-            self.add_error("file" if file else "text", _("This is too long for a roster: at most 400 kB."))
-        return given
-
-
-class ImportConfirmForm(forms.Form):
-    """The previewed text, signed, so that exactly what was seen is imported."""
-
-    previewed = forms.CharField(widget=forms.HiddenInput)
+    salt = "sessions.roster-import"
     reason = ReasonField(required=False)
 
-    def __init__(self, *args: Any, debate: GeneralDebate, is_open: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_open: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.debate = debate
         self.fields["reason"].required = not is_open
         self.fields["reason"].help_text = (
             _("Inscriptions are open: a reason is not needed.")
             if is_open
             else _("Inscriptions are not open now: say why these are entered. It stands in the journal.")
         )
-
-    @classmethod
-    def sealed(cls, debate: GeneralDebate, text: str) -> str:
-        """Return the text so that it comes back unaltered, and for this debate alone."""
-        return signing.dumps({"debate": debate.pk, "text": text}, salt=_SALT, compress=True)
-
-    def clean_previewed(self) -> str:
-        """Return the very text that was previewed."""
-        broken = _("The preview does not belong to this page; read the file again.")
-        try:
-            carried = signing.loads(self.cleaned_data["previewed"], salt=_SALT)
-        except signing.BadSignature as fault:
-            raise forms.ValidationError(broken, code="not_previewed") from fault
-        if carried["debate"] != self.debate.pk:
-            raise forms.ValidationError(broken, code="not_previewed")
-        return str(carried["text"])

@@ -1,25 +1,23 @@
 """The roster: who is inscribed, entered one by one or from a file."""
 
-import csv
+from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from cnd.arrival import arrival_of
-from cnd.errors import DomainError, Invalid
-from sessions.forms.roster import ImportConfirmForm, ImportForm, InscribeForm, RosterFilter
-from sessions.models import Delegation, Drawing, Inscription, RegionalGroup
-from sessions.services.csv_rows import decode
+from sessions.forms.csv_file import PreviewedForm
+from sessions.forms.roster import ImportConfirmForm, InscribeForm, RosterFilter
+from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, RegionalGroup
+from sessions.services.csv_rows import Preview
 from sessions.services.inscriptions import inscribe, inscription_window
 from sessions.services.list_events import standing_drawing
-from sessions.services.roster_import import COLUMNS, import_roster, read_roster
-from sessions.views.staff_base import StaffForm, StaffMixin, StaffPage, tell_refusal
+from sessions.services.roster_import import COLUMNS, RosterRow, import_roster, read_roster
+from sessions.views.staff_base import StaffForm, StaffMixin, StaffPage
 from sessions.views.staff_home import window_state
+from sessions.views.staff_import import CsvExample, StaffImport
 
 PER_PAGE = 100
 
@@ -91,89 +89,41 @@ class RosterAdd(WindowMixin, StaffForm):
         }
 
 
-class RosterImport(WindowMixin, StaffForm):
-    """A file is read and shown; nothing is written until the second step."""
-
+class RosterImport(WindowMixin, StaffImport):
     template_name = "sessions/staff/roster_import.html"
-    form_class = ImportForm
+    rows_template = "sessions/staff/_import_rows.html"
+    confirm_class = ImportConfirmForm
+    title = gettext_lazy("Import a roster")
     success_page = "roster"
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._confirmed() if "previewed" in request.POST else super().post(request, *args, **kwargs)
+    @property
+    def of(self) -> GeneralDebate:
+        return self.debate
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            window=self.window(), columns=COLUMNS, drawing=standing_drawing(self.debate), **kwargs
-        )
+        return super().get_context_data(window=self.window(), drawing=standing_drawing(self.debate), **kwargs)
 
-    def form_valid(self, form: ImportForm) -> HttpResponse:
-        file, text = form.cleaned_data["file"], form.cleaned_data["text"]
-        if file:
-            try:
-                text = decode(file.read())
-            except Invalid as fault:
-                return self.refuse(form, fault)
-        return self._preview(text, form=form)
+    def confirm_form(self, **kwargs: Any) -> PreviewedForm:
+        return super().confirm_form(is_open=self.window()["is_open"], **kwargs)
 
-    def _preview(self, text: str, *, form: ImportForm, confirm: ImportConfirmForm | None = None) -> HttpResponse:
-        preview = read_roster(self.debate, text)
-        sealed = ImportConfirmForm.sealed(self.debate, text)
-        context = self.get_context_data(
-            form=form,
-            preview=preview,
-            known=[row for row in preview.rows if row.is_known],
-            confirm=confirm or self._confirm_form(initial={"previewed": sealed}),
-        )
-        wrong = bool(preview.faults) or (confirm is not None and bool(confirm.errors))
-        return self.render_to_response(context, status=422 if wrong else 200)
+    def read(self, text: str) -> Preview[RosterRow]:
+        return read_roster(self.debate, text)
 
-    def _confirm_form(self, **kwargs: Any) -> ImportConfirmForm:
-        return ImportConfirmForm(debate=self.debate, is_open=self.window()["is_open"], **kwargs)
+    def take(self, confirm: ImportConfirmForm) -> int:
+        given = confirm.cleaned_data
+        return import_roster(debate=self.debate, text=given["previewed"], actor=self.actor, reason=given["reason"])
 
-    def _confirmed(self) -> HttpResponse:
-        confirm = self._confirm_form(data=self.request.POST)
-        try:
-            text = confirm.fields["previewed"].clean(self.request.POST["previewed"])
-            confirm.cleaned_data = {"previewed": text}
-            text = confirm.clean_previewed()
-        except ValidationError as fault:
-            form = ImportForm({})
-            form.full_clean()
-            form.errors.clear()
-            form.add_error(None, fault)
-            return self.render_to_response(self.get_context_data(form=form), status=422)
-        if not confirm.is_valid():
-            return self._preview(text, form=ImportForm(), confirm=confirm)
-        try:
-            count = import_roster(
-                debate=self.debate, text=text, actor=self.actor, reason=confirm.cleaned_data["reason"]
-            )
-        except DomainError as fault:
-            # The faults of a file that was good when it was previewed stand in its preview, made anew.
-            if "file" not in fault.fields:
-                tell_refusal(confirm, fault)
-            return self._preview(text, form=ImportForm(), confirm=confirm)
-        return self._imported(count)
-
-    def _imported(self, count: int) -> HttpResponse:
-        said = ngettext("%(n)d inscription was imported.", "%(n)d inscriptions were imported.", count) % {"n": count}
-        if count:
-            messages.success(self.request, said)
-        else:
-            messages.info(self.request, _("Nothing was imported: every row was there already."))
-        return self.done()
+    def told(self, count: int) -> str:
+        if not count:
+            return _("Nothing was imported: every row was there already.")
+        return ngettext("%(n)d inscription was imported.", "%(n)d inscriptions were imported.", count) % {"n": count}
 
 
-class RosterExample(StaffMixin):
-    """A file to start from, with codes of this very session."""
+class RosterExample(CsvExample):
+    name = "roster"
+    columns = COLUMNS
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="roster-{self.meeting_session.code}.csv"'
-        # Spreadsheets take a file without this mark for something else than UTF-8.
-        response.write("\ufeff")
-        writer = csv.writer(response)
-        writer.writerow(COLUMNS)
+    def rows(self) -> Iterator[list[str]]:
         states = Delegation.objects.filter(session=self.meeting_session, kind=Delegation.Kind.MEMBER_STATE)
         others = Delegation.objects.filter(session=self.meeting_session, group__isnull=True)
         for code, statement, level in zip(
@@ -182,5 +132,4 @@ class RosterExample(StaffMixin):
             ["ministerial", "above_ministerial", "ministerial", "below_ministerial"],
             strict=False,
         ):
-            writer.writerow([code, statement, level, "Jane Doe", "Minister of Health"])
-        return response
+            yield [code, statement, level, "Jane Doe", "Minister of Health"]
