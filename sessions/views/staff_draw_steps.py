@@ -70,6 +70,14 @@ class WithdrawAnnouncement(DrawingForm):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"reason_help": _("It is public.")}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        losses = [
+            _("This drawing will not take place."),
+            _("Announcement, hash and your reason stay public, and the next announcement carries them."),
+            _("Roster and quotas can be changed again."),
+        ]
+        return super().get_context_data(losses=losses, **kwargs)
+
     def perform(self, form: ReasonForm) -> str:
         withdraw_announcement(drawing=self.drawing, actor=self.actor, **form.cleaned_data)
         return _("The announcement is withdrawn; announcement and reason stay public.")
@@ -128,6 +136,14 @@ class Annul(DrawingForm):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"reason_help": _("It becomes public with the annulment.")}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        losses = [
+            _("Nothing yet: a second member of staff must agree. Until then either of you can keep the result."),
+            _("Once agreed, every slot and place of this drawing is void, and a new drawing can be announced."),
+            _("Announcement, result, proof and your reason stay public for ever."),
+        ]
+        return super().get_context_data(losses=losses, **kwargs)
 
     def perform(self, form: ReasonForm) -> str:
         ask_annulment(drawing=self.drawing, actor=self.actor, **form.cleaned_data)

@@ -127,7 +127,12 @@ class ErasePerson(StaffForm):
         speaking = Inscription.objects.filter(speaker=self.datum).select_related("delegation")
         said = {"name": _("Name"), "title": _("Title or function")}
         facts = [(said.get(name, name), value) for name, value in (self.datum.value or {}).items() if value]
-        return super().get_context_data(datum=self.datum, inscriptions=speaking, facts=facts, **kwargs)
+        losses = [
+            _("These data are gone for good, from every page and every entry that refers to them."),
+            _("The journal keeps only a hash that nobody can trace back, and still verifies."),
+            *(_("The speaker of %(name)s is no longer named.") % {"name": each.delegation.name} for each in speaking),
+        ]
+        return super().get_context_data(datum=self.datum, facts=facts, losses=losses, **kwargs)
 
     def perform(self, form: ReasonForm) -> str:
         journal.erase_personal(datum=self.datum, actor=self.actor, reason=form.cleaned_data["reason"])
