@@ -21,5 +21,6 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 urlpatterns = [
     path("", include("sessions.api_urls")),
+    path("", include("logistics.api_urls")),
     re_path(r"^(?P<rest>.*)$", nothing_here),
 ]

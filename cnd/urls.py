@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/schema/docs/", contract_views.Reference.as_view(), name="api-docs"),
     path("api/v1/", include("cnd.api_urls")),
     path("", include("sessions.urls")),
+    path("", include("logistics.urls")),
 ]
 
 handler400 = views.bad_request

@@ -27,7 +27,9 @@ JOIN cnd_chain chain ON chain.id = session.chain_id LEFT JOIN cnd_journalentry e
 ON entry.chain_id = chain.id AND entry.public_number = chain.last_public_number WHERE session.code = %s
 """
 
-ADDRESSES = [
+Address = tuple[re.Pattern[str], str]
+
+ADDRESSES: list[Address] = [
     (re.compile(r"session"), "api-session"),
     (re.compile(r"slots"), "api-slots"),
     (re.compile(r"speakers"), "api-speakers"),
@@ -36,6 +38,11 @@ ADDRESSES = [
     (re.compile(r"draws/(?P<attempt>\d+)"), "api-draw"),
 ]
 """Where a public resource of a session is read, by its name."""
+
+
+def register_addresses(*addresses: Address) -> None:
+    """Have further public resources be found: a pattern of names, whose groups are arguments of the view named."""
+    ADDRESSES.extend(each for each in addresses if each not in ADDRESSES)
 
 
 def address_of(code: str, resource: str) -> str | None:

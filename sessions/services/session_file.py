@@ -14,6 +14,7 @@ from sessions.domain.reminders import read_offsets
 from sessions.domain.rule_values import from_toml, to_python
 from sessions.models import Delegation, Rule
 from sessions.services.audiences import AUDIENCES
+from sessions.services.session_parts import parts
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
@@ -80,6 +81,8 @@ class SessionFile:
     groups: list[FiledGroup] = field(default_factory=list)
     delegations: list[FiledDelegation] = field(default_factory=list)
     rules: list[FiledRule] = field(default_factory=list)
+    parts: dict[str, list[Any]] = field(default_factory=dict)
+    """What others load, by the name of the part (`session_parts`)."""
 
     def rule(self, name: str) -> FiledRule | None:
         return next((rule for rule in self.rules if rule.name == name), None)
@@ -99,16 +102,20 @@ def read_session_file(path: Path) -> SessionFile:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         zone = _zone(raw["time_zone"])
-        filed = SessionFile(code=str(raw["code"]), names=_names(raw), time_zone=zone.key)
+        filed = SessionFile(code=str(raw["code"]), names=read_names(raw), time_zone=zone.key)
         for entry in raw.get("segments", []):
             place = f"{path.name}, segment {entry.get('code')}"
             filed.segments.append(_segment(entry, zone))
         for entry in raw.get("groups", []):
             place = f"{path.name}, group {entry.get('code')}"
-            filed.groups.append(FiledGroup(str(entry["code"]), _names(entry)))
+            filed.groups.append(FiledGroup(str(entry["code"]), read_names(entry)))
         for position, entry in enumerate(raw.get("rules", []), start=1):
             place = f"{path.name}, rule {entry.get('scope')}.{entry.get('key')}"
             filed.rules.append(_rule(entry, zone, position))
+        for part in parts():
+            for entry in raw.get(part.name, []):
+                place = f"{path.name}, {part.name} {entry.get('code')}"
+                filed.parts.setdefault(part.name, []).append(part.read(entry, zone))
         if "delegations" in raw:
             place = str(raw["delegations"])
             filed.delegations = _delegations(path.parent / place, {group.code for group in filed.groups})
@@ -128,7 +135,8 @@ def _zone(name: str) -> ZoneInfo:
         raise ValueError(f"there is no time zone {name}") from None
 
 
-def _names(entry: dict[str, Any]) -> Names:
+def read_names(entry: dict[str, Any]) -> Names:
+    """Return the names of an entry, one a language. Raises KeyError, ValueError."""
     names = {language: str(entry["names"][language]) for language in LANGUAGES}
     if not all(names.values()):
         raise ValueError("a name is empty")
@@ -144,7 +152,7 @@ def _segment(entry: dict[str, Any], zone: ZoneInfo) -> FiledSegment:
 
     return FiledSegment(
         code=str(entry["code"]),
-        names=_names(entry),
+        names=read_names(entry),
         opens_on=day(entry["opens_on"]),
         closes_on=day(entry["closes_on"]),
         meetings=[

@@ -30,6 +30,7 @@ from sessions.models.session import Named
 from sessions.services.deadlines import follow_rules
 from sessions.services.rules import rule_book, same_value
 from sessions.services.session_file import FiledRule, SessionFile, path_of, read_session_file
+from sessions.services.session_parts import Loaded, parts
 from sessions.services.slots import sync_slots
 
 Say = Callable[[str], None]
@@ -107,6 +108,7 @@ class _Loading:
         self._delegations()
         self._rules()
         self._debate()
+        self._parts()
 
     # --- the session and its parts ---
 
@@ -249,6 +251,17 @@ class _Loading:
         debate = GeneralDebate.objects.create(session=self.session)
         self._add("general debate", {"session": self.session.code}, name="debate")
         sync_slots(debate, rule_book(self.session).integer("debate", "slots"), actor=self.draft.actor)
+
+    # --- what others load ---
+
+    def _parts(self) -> None:
+        loaded = Loaded(
+            add=lambda what, facts, name: self._add(what, facts, name=name),
+            rename=self._rename,
+            touch=self.draft.touch,
+        )
+        for part in parts():
+            part.load(self.session, self.filed.parts.get(part.name, []), loaded)
 
     # --- what is said of it ---
 

@@ -18,6 +18,7 @@ from sessions.services.deadlines import deadlines_for
 from sessions.services.visits import note_visit
 from sessions.views.delegation_reading import Due, due_of, history_of, own_statements
 from sessions.views.public import SessionPage, contacts_of, state_of
+from sessions.views.surroundings import due_around, panels_of
 
 NOTICES = 3
 State = Drawing.State
@@ -101,7 +102,11 @@ class DelegationPage(OwnPage):
         if self.delegation is None:
             return context
         since = self.since()
-        context |= {"since": since, "notices": self.notices(since)}
+        context |= {
+            "since": since,
+            "notices": self.notices(since),
+            "panels": panels_of(self.meeting_session, self.delegation),
+        }
         context |= self._of_debate(since) if self.debate else {"due": self._due()}
         return context | {"next": next((each for each in context["due"] if not each.is_done), None)}
 
@@ -126,7 +131,10 @@ class DelegationPage(OwnPage):
         session, drawing = self.meeting_session, self.standing_drawing
         deadlines = deadlines_for(session, self.delegation, rules=self.rules, now=session.session_now)
         is_drawn = drawing is not None and drawing.state == State.DRAWN
-        return due_of(deadlines, is_inscribed=is_inscribed, is_drawn=is_drawn)
+        due = due_of(deadlines, is_inscribed=is_inscribed, is_drawn=is_drawn)
+        if self.delegation is not None:
+            due += due_around(session, self.delegation)
+        return sorted(due, key=lambda each: each.at)
 
     def _of_debate(self, since: datetime | None) -> dict[str, Any]:
         assert self.debate is not None

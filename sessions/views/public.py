@@ -14,6 +14,7 @@ from sessions.domain.contacts import Contact, contact_of
 from sessions.domain.rule_values import to_python
 from sessions.models import Drawing, GeneralDebate, Inscription, ListVersion, MeetingSession, Rule, Segment
 from sessions.services.deadlines import deadlines_for, standing_drawing_of
+from sessions.views.surroundings import sections_of
 
 Type = Rule.Type
 
@@ -109,6 +110,7 @@ class SessionHome(SessionPage):
             segments=segments,
             ahead=[each for each in deadlines if not each.is_past],
             past=[each for each in deadlines if each.is_past],
+            sections=sections_of(session),
             contacts=contacts_of(rules),
             **days_of(segments),
             **kwargs,

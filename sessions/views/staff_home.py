@@ -13,6 +13,7 @@ from sessions.services.rules import rule_book
 from sessions.views.staff_base import StaffPage
 from sessions.views.staff_due import decision_items, due_items, failed_items
 from sessions.views.staff_list_reading import Names
+from sessions.views.surroundings import decisions_around, failed_around
 
 
 class Overview(StaffPage):
@@ -52,8 +53,8 @@ class Overview(StaffPage):
         context["due"] = self._due(context)
         return context | {
             "due_items": due_items(session),
-            "decisions": decision_items(session, context),
-            "failed": failed_items(session, context),
+            "decisions": [*decision_items(session, context), *decisions_around(session)],
+            "failed": [*failed_items(session, context), *failed_around(session)],
         }
 
     def _of_drawing(self, drawing: Drawing, names: Names) -> dict[str, Any]:

@@ -9,6 +9,24 @@ from typing import Any
 MIN, H = 60, 3_600
 ANY_COSPONSOR = ["member_state", "observer_state", "observer_organization", "un_entity", "igo", "ngo"]
 SMALL_EDITS = ["contact", "speakers", "technical_needs", "flyer", "wished_times"]
+REQUIRED = ["title", "abstract", "theme", "form", "length", "attendance", "contact", "speakers"]
+THEMES = [
+    "Demand reduction and related measures",
+    "Supply reduction and related measures",
+    "Access to controlled substances for medical and scientific purposes",
+    "Human rights, youth, children, women and communities",
+    "Evolving reality, trends and existing circumstances",
+    "International cooperation",
+    "Alternative development",
+]
+GUIDELINES = [
+    "Contributes to the theme of the session",
+    "Title and abstract are free of references to the bilateral affairs of third States",
+    "No promotion of commercial products",
+    "Speakers reflect geographical and gender balance",
+    "Length, form and technical needs can be served",
+]
+EQUIPMENT = ["projector", "microphones", "interpretation", "video conference", "live stream", "flags", "whiteboard"]
 CEREMONY = [
     "10:00 Secretary-General of the United Nations",
     "10:10 Executive Director of the United Nations Office on Drugs and Crime",
@@ -110,6 +128,10 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "side-event-high-level.small_edits": ("list", SMALL_EDITS, ""),
     "side-event-high-level.organiser_shown": ("choice", "with_decisions", ""),
     "side-event-high-level.carried_over_to": ("text", "side-event-regular", ""),
+    "side-event-high-level.required": ("list", REQUIRED, "D"),
+    "side-event-high-level.themes": ("list", THEMES, "D"),
+    "side-event-high-level.checklist": ("list", GUIDELINES, "D"),
+    "side-event-high-level.flyer_bytes_max": ("integer", 2_000_000, "D"),
     # side events of the regular segment
     "side-event-regular.first_day": ("date", "2024-03-18", ""),
     "side-event-regular.last_day": ("date", "2024-03-22", ""),
@@ -132,10 +154,15 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "side-event-regular.freeze_at": ("instant", "2024-03-01T17:00:00Z", "D organisers"),
     "side-event-regular.small_edits": ("list", SMALL_EDITS, ""),
     "side-event-regular.organiser_shown": ("choice", "with_decisions", ""),
+    "side-event-regular.required": ("list", REQUIRED, "D"),
+    "side-event-regular.themes": ("list", THEMES, "D"),
+    "side-event-regular.checklist": ("list", GUIDELINES, "D"),
+    "side-event-regular.flyer_bytes_max": ("integer", 2_000_000, "D"),
     # rooms, bilateral meetings, accreditation
     "rooms.day_opens": ("time", "08:30", "D"),
     "rooms.day_closes": ("time", "20:00", "D"),
     "rooms.turnaround": ("duration", 15 * MIN, "D"),
+    "rooms.equipment": ("list", EQUIPMENT, "D"),
     "bilateral.booking_opens": ("instant", "2024-02-01T09:00:00Z", "D delegations"),
     "bilateral.first_day": ("date", "2024-03-14", "D"),
     "bilateral.last_day": ("date", "2024-03-15", "D"),
@@ -152,5 +179,8 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "bilateral.release_after": ("duration", 10 * MIN, "D delegations"),
     "bilateral.note_verbale_required": ("boolean", False, "D"),
     "bilateral.confirmed_by": ("choice", "conference_services", ""),
+    "bilateral.offer_within": ("duration", 1 * H, "D delegations"),
+    "bilateral.own_use": ("boolean", True, "D"),
+    "bilateral.check_in_before": ("duration", 15 * MIN, "D"),
     "accreditation.categories": ("list", ["high-level", "regular"], ""),
 }

@@ -151,7 +151,7 @@ def test_every_public_resource_has_a_version_from_the_start() -> None:
 
     versions = ResourceVersion.objects.filter(chain=session.chain, audience=ResourceVersion.PUBLIC)
     assert {each.resource: each.version for each in versions} == dict.fromkeys(
-        ("session", "rules", "slots", "speakers", "draws"), 1
+        ("session", "rules", "slots", "speakers", "draws", "rooms", "side-events", "programme", "receipts"), 1
     )
 
 
