@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from cnd import sweeps
-from logistics.services import placing
+from logistics.services import places, placing
 
 
 @shared_task(name="logistics.advance_placing")
@@ -18,4 +18,5 @@ def look_for_placings() -> None:
         advance_placing.delay(placing_id)
 
 
+sweeps.register("side events", places.look_for_overdue)
 sweeps.register("placings", look_for_placings)
