@@ -19,6 +19,7 @@ from cnd.models import ResourceVersion
 from cnd.versions import require_version
 from logistics.domain.conflicts import first_free
 from logistics.models import Application, Cell, EventKind, Placement, Programme, Room
+from logistics.services.applications import when_leaving
 from logistics.services.occupancy import Claim, Occupied, Taken, in_the_way, occupy, release
 from sessions.models import MeetingSession
 from sessions.services.rules import RuleBook, rule_book
@@ -178,6 +179,11 @@ def set_draft(
         _take(session, book, application, placement)
         placement.save()
         _noted(draft, application, before, facts_of(placement))
+
+
+def register() -> None:
+    """Have an event that is accepted no more leave the draft."""
+    when_leaving("programme", lambda application, draft: drop_placement(application=application, draft=draft))
 
 
 # --- what they have in common -----------------------------------------------------------------------------------------
