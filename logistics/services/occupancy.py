@@ -114,10 +114,25 @@ def taken(
 def publish_events(*, session: MeetingSession) -> None:
     """Have the events in public what they have in the draft. Raises Occupied where a booking has it."""
     events = Cell.objects.filter(session=session, holder__startswith=EVENTS)
-    events.filter(layer=Layer.PUBLISHED).delete()
-    draft = events.filter(layer=Layer.DRAFT).order_by("resource", "number")
+    draft = list(events.filter(layer=Layer.DRAFT).order_by("resource", "number"))
     cells = [
-        Cell(session=session, layer=Layer.PUBLISHED, resource=resource, number=number, holder=holder)
-        for resource, number, holder in draft.values_list("resource", "number", "holder")
+        Cell(session=session, layer=Layer.PUBLISHED, resource=each.resource, number=each.number, holder=each.holder)
+        for each in draft
     ]
-    Cell.objects.bulk_create(cells, batch_size=500)
+    try:
+        # A savepoint, so that whoever calls can still ask who has it.
+        with transaction.atomic():
+            events.filter(layer=Layer.PUBLISHED).delete()
+            Cell.objects.bulk_create(cells, batch_size=500)
+    except IntegrityError:
+        wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for each in draft:
+            wanted[each.resource, each.holder].add(each.number)
+        found = [
+            other
+            for (resource, _holder), steps in wanted.items()
+            for starts_at, ends_at in intervals_of(steps)
+            for other in taken([resource], starts_at, ends_at, layers=[Layer.PUBLISHED])
+            if not other.holder.startswith(EVENTS)
+        ]
+        raise Occupied(found) from None

@@ -1,6 +1,7 @@
-"""The feed that calendar programs subscribe to: all public deadlines of a session."""
+"""The feed that calendar programs subscribe to: all public deadlines of a session; and how such a file is sent."""
 
 import hashlib
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
@@ -12,40 +13,57 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import condition, require_safe
 
 from sessions.models import MeetingSession
-from sessions.services.calendars import calendar_of_session, versions_of
+from sessions.services.calendars import RESOURCES, calendar_of_session, versions_of
 
 LANGUAGES = dict(settings.LANGUAGES)
+CALENDAR = "text/calendar; charset=utf-8; method=PUBLISH"
+
+Build = Callable[[MeetingSession], bytes]
 
 
-def _language(request: HttpRequest) -> str:
+def language_of(request: HttpRequest) -> str:
     """Return the language asked for by `?lang=`, else the one that the request was given."""
     asked = request.GET.get("lang", "")
     return asked if asked in LANGUAGES else translation.get_language() or settings.LANGUAGE_CODE
 
 
-def _etag(request: HttpRequest, code: str) -> str | None:
-    """Return a tag of the versions of all that the calendar depends on: one query, and the calendar is not made."""
-    versions = versions_of(code)
-    if not versions:
-        return None
-    parts: tuple[Any, ...] = (settings.RELEASE, settings.SITE_URL, settings.MAIL_DOMAIN, _language(request), versions)
-    return quote_etag(hashlib.sha256(repr(parts).encode()).hexdigest()[:32])
+def send_made(
+    request: HttpRequest, code: str, *, resources: Collection[str], build: Build, name: str, media_type: str = CALENDAR
+) -> HttpResponseBase:
+    """Send a file made of public resources of a session, in the language of `?lang=` or of the request.
 
+    Whoever has it already gets 304 for one query, and it is not made.
+    """
 
-@require_safe
-@condition(etag_func=_etag)
-def _answer(request: HttpRequest, code: str) -> HttpResponse:
-    session = get_object_or_404(MeetingSession.objects.select_related("chain"), code=code)
-    with translation.override(_language(request)):
-        content = calendar_of_session(session)
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8; method=PUBLISH")
-    response["Content-Disposition"] = f'inline; filename="{code}-deadlines.ics"'
+    def etag(request: HttpRequest) -> str | None:
+        versions = versions_of(code, resources)
+        if not versions:
+            return None
+        # Everything else that it depends on stands in the address.
+        address = request.build_absolute_uri()
+        ours = (settings.RELEASE, settings.SITE_URL, settings.MAIL_DOMAIN)
+        parts: tuple[Any, ...] = (*ours, name, address, language_of(request), versions)
+        return quote_etag(hashlib.sha256(repr(parts).encode()).hexdigest()[:32])
+
+    @require_safe
+    @condition(etag_func=etag)
+    def answer(request: HttpRequest) -> HttpResponse:
+        session = get_object_or_404(MeetingSession.objects.select_related("chain"), code=code)
+        with translation.override(language_of(request)):
+            content = build(session)
+        response = HttpResponse(content, content_type=media_type)
+        disposition = "inline" if media_type == CALENDAR else "attachment"
+        response["Content-Disposition"] = f'{disposition}; filename="{name}"'
+        return response
+
+    response = answer(request)
+    response["Cache-Control"] = "no-cache"
+    patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
 
 
 def deadlines(request: HttpRequest, code: str) -> HttpResponseBase:
     """Send the calendar of all public deadlines, in the language of `?lang=` or of the request."""
-    response = _answer(request, code=code)
-    response["Cache-Control"] = "no-cache"
-    patch_vary_headers(response, ["Accept-Language", "Cookie"])
-    return response
+    return send_made(
+        request, code, resources=RESOURCES, build=calendar_of_session, name=f"{code}-deadlines.ics"
+    )
