@@ -9,6 +9,14 @@ class LogisticsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are not loaded before this.
-        from logistics.services import session_parts
+        from logistics import addresses
+        from logistics.services import holders, published, session_parts
+        from logistics.services.notices import programme as programme_notices
+        from logistics.services.notices import rooms as room_notices
 
         session_parts.register()
+        holders.register()
+        published.register()
+        programme_notices.register()
+        room_notices.register()
+        addresses.register()

@@ -43,7 +43,9 @@ def difference(before: Iterable[Row], after: Iterable[Row]) -> dict[str, list[An
             if placed(was) != placed(now)
         ],
         "changed": [
-            {"event": now["event"], "fields": fields} for was, now in both if (fields := _changes(described(was), described(now)))
+            {"event": now["event"], "fields": fields}
+            for was, now in both
+            if (fields := _changes(described(was), described(now)))
         ],
         # Whole rows: nothing else of this version says what they were.
         "removed": [row for row in in_order(old.values()) if row["event"] not in new],
@@ -75,7 +77,14 @@ def numbered(before: Iterable[Row], after: Iterable[Row], number: int) -> list[R
 
 
 def content_of(
-    *, session: str, number: int, at: str, note: str, is_rehearsal: bool, previous: Mapping[str, Any] | None, rows: Iterable[Row]
+    *,
+    session: str,
+    number: int,
+    at: str,
+    note: str,
+    is_rehearsal: bool,
+    previous: Mapping[str, Any] | None,
+    rows: Iterable[Row],
 ) -> dict[str, Any]:
     """Return the content of a version, of JSON values alone; `previous` is the content of the one before."""
     before: list[Row] = previous["events"] if previous else []

@@ -22,11 +22,7 @@ def media_type_of(content: bytes) -> str:
     """Return what a file is by its first and last bytes; empty for what is none of the three."""
     tail = content[-_ENDS_WITHIN:]
     return next(
-        (
-            name
-            for name, beginning in _BEGINNINGS.items()
-            if content.startswith(beginning) and _ENDINGS[name] in tail
-        ),
+        (name for name, beginning in _BEGINNINGS.items() if content.startswith(beginning) and _ENDINGS[name] in tail),
         "",
     )
 
@@ -36,7 +32,10 @@ def store_file(
 ) -> SentFile:
     """Keep a file that is whole, of an allowed type and not too large. Called inside a decision. Raises Invalid."""
     if len(content) > most_bytes:
-        message = _("The file has %(size)d bytes; at most %(most)d are taken.") % {"size": len(content), "most": most_bytes}
+        message = _("The file has %(size)d bytes; at most %(most)d are taken.") % {
+            "size": len(content),
+            "most": most_bytes,
+        }
         raise Invalid("file_too_large", message, fields={"file": [message]})
     media_type = media_type_of(content)
     if media_type not in allowed:

@@ -58,6 +58,11 @@ def _numbers(claim: Claim) -> range:
         raise Invalid("time_not_valid", message, fields={"starts_at": [message]}) from None
 
 
+def check(claim: Claim) -> None:
+    """Raise Invalid for times that are no multiples of five minutes, or end before they begin."""
+    _numbers(claim)
+
+
 def occupy(*, session: MeetingSession, holder: str, claims: Iterable[Claim], layers: Collection[str] = BOTH) -> None:
     """Take all of this for one holder, or nothing. Raises Invalid, and Occupied where somebody else has any of it."""
     wanted = [(claim, _numbers(claim)) for claim in claims]

@@ -3,15 +3,18 @@
 fpdf2 shapes Arabic with HarfBuzz, needs nothing of the system, and asks no network.
 """
 
+import functools
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
-from fpdf.enums import Align, TableBordersLayout, XPos, YPos
+from fpdf.enums import Align, TableBordersLayout, VAlign, XPos, YPos
 from fpdf.fonts import FontFace
 
 from cnd.instants import city_name, day_text, hour_text, instant_text
@@ -92,14 +95,30 @@ def _texts(session: MeetingSession, events: Iterable[Published]) -> Iterable[str
 
 def _load_fonts(paper: FPDF, texts: Iterable[str]) -> None:
     together = " ".join(texts)
-    # The Chinese letters take half a second to read: only where there are any.
+    # The Chinese letters take a second to unpack: only where there are any.
     others = [name for name, script in _SCRIPTS.items() if script.search(together)]
     for name in [LATIN, *others]:
-        paper.add_font(name, "", FONTS / f"{name}-Regular.woff")
-        paper.add_font(name, "B", FONTS / f"{_BOLD[name]}.woff")
+        paper.add_font(name, "", _unpacked(f"{name}-Regular"))
+        paper.add_font(name, "B", _unpacked(_BOLD[name]))
     if others:
         paper.set_fallback_fonts(others, exact_match=False)
     paper.set_text_shaping(True)
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of this process, which goes when it ends."""
+    return tempfile.TemporaryDirectory(prefix="cnd-fonts-")
+
+
+@functools.cache
+def _unpacked(name: str) -> str:
+    """Return the path of a font as HarfBuzz reads it: unpacked once, not for every file that is made."""
+    path = Path(_folder().name) / f"{name}.ttf"
+    with TTFont(FONTS / f"{name}.woff") as font:
+        font.flavor = None
+        font.save(path)
+    return str(path)
 
 
 def _write_day(paper: _Paper, day: str, events: Sequence[Published], zone: str) -> None:
@@ -112,10 +131,14 @@ def _write_day(paper: _Paper, day: str, events: Sequence[Published], zone: str) 
     paper.set_font(LATIN, size=9.5)
     paper.set_draw_color(LINE)
     headings = FontFace(emphasis="BOLD", color=BLUE, fill_color=(233, 242, 250))
-    rows = [[_("Time"), _("Room"), _("Event"), _("Organiser and co-sponsors")], *(_cells(each, zone) for each in events)]
+    rows = [
+        [_("Time"), _("Room"), _("Event"), _("Organiser and co-sponsors")],
+        *(_cells(each, zone) for each in events),
+    ]
     with paper.table(
         col_widths=tuple(_turned(paper, WIDTHS)),
         text_align=paper.start,
+        v_align=VAlign.T,
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         headings_style=headings,
         line_height=5,

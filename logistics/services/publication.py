@@ -109,9 +109,7 @@ def _preview(session: MeetingSession, last: ProgrammeVersion | None) -> Preview:
 
 
 def _placements(session: MeetingSession) -> list[Placement]:
-    placed = Placement.objects.filter(
-        application__kind__session=session, application__state=Application.State.ACCEPTED
-    )
+    placed = Placement.objects.filter(application__kind__session=session, application__state=Application.State.ACCEPTED)
     return list(
         placed.select_related("application__kind", "application__organiser", "room")
         .prefetch_related("application__cosponsors__delegation")
@@ -152,9 +150,7 @@ def _frozen(session: MeetingSession, found: Mapping[str, list[Any]]) -> list[Eve
         return []
     book, now = rule_book(session), session.chain.now()
     return [
-        kind
-        for kind in kinds
-        if book.has(kind.scope, "freeze_at") and book.instant(kind.scope, "freeze_at") <= now
+        kind for kind in kinds if book.has(kind.scope, "freeze_at") and book.instant(kind.scope, "freeze_at") <= now
     ]
 
 
@@ -184,9 +180,7 @@ def _publish_cells(session: MeetingSession) -> None:
         raise Refused("occupied", message) from None
 
 
-def _version(
-    programme: Programme, last: ProgrammeVersion | None, preview: Preview, note: str
-) -> ProgrammeVersion:
+def _version(programme: Programme, last: ProgrammeVersion | None, preview: Preview, note: str) -> ProgrammeVersion:
     session = programme.session
     at = clock.now()
     session_at = session.chain.to_session(at)

@@ -115,6 +115,11 @@ class Directory:
         found = self.delegations.get(code or "")
         return Party(code or "", found.name if found else name or code or "")
 
+    def place(self, code: str | None) -> str:
+        """Name a room; no room means online."""
+        found = self.rooms.get(code or "")
+        return found.name if found else code or _("Online")
+
     def event(self, row: Row) -> Published:
         kind = self.kinds.get(row["kind"])
         return Published(

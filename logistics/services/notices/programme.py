@@ -41,9 +41,7 @@ def tell_organisers(session: MeetingSession, version: ProgrammeVersion) -> None:
 
 
 def _version(cause: Cause) -> ProgrammeVersion:
-    return ProgrammeVersion.objects.get(
-        programme__session__chain=cause.chain_id, number=cause.context["version"]
-    )
+    return ProgrammeVersion.objects.get(programme__session__chain=cause.chain_id, number=cause.context["version"])
 
 
 def _row(version: ProgrammeVersion, reference: str) -> dict[str, Any]:
