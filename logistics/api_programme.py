@@ -50,7 +50,7 @@ class SideEventList(PagedView):
     def body(self, request: Request, code: str) -> Any:
         asked = wanted(request)
         events = published_events(MeetingSession.objects.get(code=code))
-        rows = self.paginate_queryset([each for each in events if asked.shows(each)])  # type: ignore[arg-type]
+        rows = self.paginate_queryset([each for each in events if asked.shows(each)])
         return self.get_paginated_response([event_body(each) for each in rows or ()]).data
 
 

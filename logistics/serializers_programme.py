@@ -123,11 +123,11 @@ class RoomSerializer(serializers.ModelSerializer[Room]):
     for_events = serializers.BooleanField(source="is_for_events")
     for_bilaterals = serializers.BooleanField(source="is_for_bilaterals")
     held_for = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, allow_null=True)
-    opens = serializers.TimeField(
-        format="%H:%M", allow_null=True, help_text="In the meeting's zone; null: as the rule rooms.day_opens says."
+    opens = serializers.SerializerMethodField(
+        help_text="Such as 08:30, in the meeting's zone; null: as the rule rooms.day_opens says."
     )
-    closes = serializers.TimeField(
-        format="%H:%M", allow_null=True, help_text="In the meeting's zone; null: as the rule rooms.day_closes says."
+    closes = serializers.SerializerMethodField(
+        help_text="Such as 20:00, in the meeting's zone; null: as the rule rooms.day_closes says."
     )
     blocked = serializers.SerializerMethodField(help_text="When nobody can use it; half-open.")
     plan = serializers.SerializerMethodField(help_text="SHA-256 of its picture or plan, if it has one.")
@@ -151,6 +151,14 @@ class RoomSerializer(serializers.ModelSerializer[Room]):
             "blocked",
             "plan",
         ]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_opens(self, room: Room) -> str | None:
+        return f"{room.opens:%H:%M}" if room.opens else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_closes(self, room: Room) -> str | None:
+        return f"{room.closes:%H:%M}" if room.closes else None
 
     @extend_schema_field(BlockedShape(many=True))
     def get_blocked(self, room: Room) -> list[dict[str, Any]]:

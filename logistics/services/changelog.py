@@ -1,4 +1,4 @@
-"""What a version of the programme changed, in words: for the public changelog, its feed, and the look before publishing."""
+"""What a version of the programme changed, in words: for the changelog, its feed, and a look before publishing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -51,7 +51,7 @@ class _Paper(FPDF):
 
     def line_of(self, text: str, *, size: float, style: str = "", above: float = 0.0) -> None:
         """Write a paragraph over the whole width."""
-        self.set_font(LATIN, style=style, size=size)  # type: ignore[arg-type]
+        self.set_font(LATIN, style=style, size=size)
         self.ln(above)
         self.multi_cell(0, size * 0.52, text, align=self.start, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 

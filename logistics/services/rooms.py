@@ -122,7 +122,7 @@ def add_room(*, session: MeetingSession, code: str, facts: Mapping[str, Any], ac
 
 
 def change_room(*, room: Room, facts: Mapping[str, Any], actor: Actor) -> Room:
-    """Give a room these FIELDS. Raises NotPermitted, Invalid; Refused where a use would end that is being made of it."""
+    """Give a room these FIELDS. Raises NotPermitted, Invalid; Refused where a use would end that is made of it."""
 
     def change(room: Room) -> None:
         ends = [EVENTS] * (room.is_for_events and not facts.get("is_for_events", True))

@@ -50,7 +50,7 @@ class StaffRooms(RoomMixin, StaffPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         book = rule_book(self.meeting_session)
         rooms = self.meeting_session.rooms.select_related("held_for").prefetch_related("blocks")
-        listed = [
+        listed: list[dict[str, Any]] = [
             {
                 "room": room,
                 "hours": hours_of(room, book),

@@ -68,7 +68,8 @@ def test_an_event_keeps_its_uid_and_raises_its_sequence_when_it_changes(
 
 
 def test_a_feed_speaks_the_language_that_is_asked_for(events: list[Application], client: Client) -> None:
-    assert str(read(client.get(FEED + "?lang=fr").content)["high-level-1"]["location"]).startswith("Salle de conférence 1")
+    event = read(client.get(FEED + "?lang=fr").content)["high-level-1"]
+    assert str(event["location"]).startswith("Salle de conférence 1")
 
 
 def notice_of(session: MeetingSession, kind: str, code: str) -> tuple[Any, User]:

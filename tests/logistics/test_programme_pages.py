@@ -128,7 +128,8 @@ def test_a_flyer_is_handed_out_so_that_nothing_in_it_can_act(
     sent = store_file(session=session, name="Fly\r\ner.pdf", content=PDF, allowed={"application/pdf"}, most_bytes=999)
     Application.objects.filter(pk=events[0].pk).update(flyer=sent)
     answer = client.get(address)
-    assert (answer.content, answer["Content-Type"], answer["X-Content-Type-Options"]) == (PDF, sent.media_type, "nosniff")
+    assert (answer.content, answer["Content-Type"]) == (PDF, "application/pdf")
+    assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
     assert client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
     assert SentFile.objects.count() == 1

@@ -111,8 +111,9 @@ def test_a_retired_room_comes_back_as_it_was(session: MeetingSession) -> None:
 
 
 def test_doing_again_what_is_done_leaves_no_trace(session: MeetingSession) -> None:
-    hold = {"room": room(session), "delegation": state(session, "AT"), "actor": COMMAND}
-    block = {"room": room(session, "c2"), "starts_at": at(9), "ends_at": at(10), "reason": "Fire", "actor": COMMAND}
+    hold: dict[str, Any] = {"room": room(session), "delegation": state(session, "AT"), "actor": COMMAND}
+    block: dict[str, Any] = {"room": room(session, "c2"), "reason": "Fire", "actor": COMMAND}
+    block |= {"starts_at": at(9), "ends_at": at(10)}
     rooms.hold_room(**hold)
     blocked = rooms.block_time(**block)
     entries = count_entries(session)
@@ -145,7 +146,7 @@ def test_a_block_takes_the_room_in_both_layers_until_it_is_lifted(session: Meeti
     ],
 )
 def test_a_time_that_cannot_be_blocked_is_refused(session: MeetingSession, fault: dict[str, Any], code: str) -> None:
-    given = {"starts_at": at(9), "ends_at": at(10), "reason": "Fire"} | fault
+    given: dict[str, Any] = {"starts_at": at(9), "ends_at": at(10), "reason": "Fire"} | fault
     assert code_of(lambda: rooms.block_time(room=room(session), actor=COMMAND, **given)) == code
     assert not Block.objects.exists()
 
