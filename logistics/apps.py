@@ -13,6 +13,7 @@ class LogisticsConfig(AppConfig):
         from logistics.services import holders, published, session_parts
         from logistics.services.notices import programme as programme_notices
         from logistics.services.notices import rooms as room_notices
+        from logistics.views import programme_section
 
         session_parts.register()
         holders.register()
@@ -20,3 +21,4 @@ class LogisticsConfig(AppConfig):
         programme_notices.register()
         room_notices.register()
         addresses.register()
+        programme_section.register()
