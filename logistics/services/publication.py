@@ -48,7 +48,7 @@ class Preview:
 def locked(session: MeetingSession) -> Programme:
     """Take the lock under which the draft is moved and published."""
     Programme.objects.get_or_create(session=session)
-    return Programme.objects.select_for_update(of=("self",)).get(session=session)
+    return Programme.objects.select_for_update(no_key=True).get(session=session)
 
 
 def preview_of(session: MeetingSession) -> Preview:

@@ -17,10 +17,10 @@ from logistics.domain.cells import CELL
 from logistics.domain.hours import is_on_the_grid, is_within, open_on
 from logistics.models import Block, Room
 from logistics.services import occupancy
-from logistics.services.files import JPEG, PNG, store_file
 from logistics.services.holders import told
 from logistics.services.notices import rooms as notices
 from logistics.services.occupancy import Claim, Taken, check, occupy, release, taken
+from logistics.services.sent_files import JPEG, PNG, store_file
 from sessions.models import Delegation, MeetingSession
 from sessions.services.rules import RuleBook, rule_book
 
@@ -103,7 +103,7 @@ def facts(room: Room) -> dict[str, Any]:
 
 def locked(room: Room) -> Room:
     """Take the lock under which everything of one room is decided."""
-    Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+    Room.objects.select_for_update(no_key=True).get(pk=room.pk)
     return Room.objects.select_related("session__chain", "held_for", "plan").get(pk=room.pk)
 
 

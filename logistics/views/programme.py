@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -15,6 +16,8 @@ from logistics.services.published import Directory, Published, by_day, by_room, 
 from sessions.views.public import SessionPage
 
 LARGEST_NUMBER = 2**31 - 1
+PER_PAGE = 20
+"""Versions on a page of the changelog: each is read as a whole."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,6 @@ class ProgrammeVersions(SessionPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         directory = Directory(self.meeting_session)
         versions = ProgrammeVersion.objects.filter(programme__session=self.meeting_session).order_by("-number")
-        steps = [
-            Step(each, changes_of(directory, each.content["difference"], each.content["events"])) for each in versions
-        ]
-        return super().get_context_data(steps=steps, **kwargs)
+        page = Paginator(versions, PER_PAGE).get_page(self.request.GET.get("page"))
+        steps = [Step(each, changes_of(directory, each.content["difference"], each.content["events"])) for each in page]
+        return super().get_context_data(steps=steps, page_obj=page, **kwargs)

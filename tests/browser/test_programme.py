@@ -11,8 +11,7 @@ from logistics.services.rooms import attach_plan, block_time, hold_room
 from sessions.models import MeetingSession
 from tests.browser.accessibility import assert_accessible, assert_all_accessible
 from tests.browser.conftest import PHONE, NewContext
-from tests.logistics.placed import accepted, at, place, publish, published_day, room, unplace
-from tests.logistics.test_rooms import PNG
+from tests.logistics.placed import PNG, accepted, at, place, publish, published_day, room, unplace
 from tests.sessions.scenes import as_officer, make_session, officer, state
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

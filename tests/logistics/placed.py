@@ -1,8 +1,11 @@
 """Side events for the tests: accepted, placed in the draft and published, without the queue and the grid."""
 
+import io
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from PIL import Image
 
 from cnd import clock, journal
 from cnd.actors import COMMAND
@@ -16,6 +19,15 @@ from tests.sessions.scenes import state
 VIENNA = ZoneInfo("Europe/Vienna")
 DAY = datetime(2024, 3, 14, tzinfo=VIENNA)
 TURNAROUND = timedelta(minutes=15)
+
+
+def _png() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (60, 30), "#dde6ee").save(written, "PNG")
+    return written.getvalue()
+
+
+PNG = _png()
 
 
 def at(hour: int, minute: int = 0, *, day: int = 14) -> datetime:

@@ -13,7 +13,7 @@ from cnd import journal
 from cnd.actors import COMMAND
 from cnd.canonical import canonical
 from logistics.models import Application, ProgrammeVersion, SentFile
-from logistics.services.files import store_file
+from logistics.services.sent_files import store_file
 from sessions.models import MeetingSession
 from tests.logistics.placed import accepted, at, place, publish, published_day
 from tests.sessions.public_pages import queries, text_of
@@ -22,7 +22,7 @@ from tests.sessions.scenes import make_session
 pytestmark = pytest.mark.django_db
 
 PROGRAMME = "/cnd67/programme/"
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
 
 
 @pytest.fixture

@@ -168,9 +168,7 @@ def test_a_publication_is_one_entry_sealed_that_touches_what_is_public(session: 
     entry = last_entry(session)
     assert JournalEntry.objects.count() == entries + 1
     assert (entry.action, entry.reason) == ("publish_programme", "The first programme.")
-    assert entry.changes == [
-        {"what": "programme", "before": None, "after": {"version": 1, "sha256": version.sha256}}
-    ]
+    assert entry.changes == [{"what": "programme", "before": None, "after": {"version": 1, "sha256": version.sha256}}]
     touched = {name for name, audience in entry.resources if audience == ResourceVersion.PUBLIC}
     assert touched == {"programme", "side-events", "availability"}
     assert Checkpoint.objects.filter(chain=session.chain, number=entry.number).exists()

@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from logistics.models import Block, Room
 from sessions.models import MeetingSession
-from tests.logistics.placed import accepted, at, place, room
-from tests.logistics.test_rooms import PNG
+from tests.logistics.placed import PNG, accepted, at, place, room
 from tests.sessions.public_pages import queries
 from tests.sessions.scenes import focal_point, make_session
 from tests.sessions.staff_pages import hidden, signed_in, text_of, told
@@ -135,4 +134,4 @@ def test_a_picture_is_shown_to_everybody_until_it_is_taken_away(session: Meeting
     client.post(url("room-plan-remove", "c1"))
     assert Client().get("/cnd67/rooms/c1/plan/").status_code == 404
     wrong = client.post(url("room-plan", "c1"), {"file": SimpleUploadedFile("plan.png", b"<svg/>", "image/png")})
-    assert wrong.context["form"].errors["file"] == ["This is no file of these types, or it is cut short: JPEG, PNG."]
+    assert wrong.context["form"].errors["file"] == ["This is none of these, whatever its name says: JPEG, PNG."]
