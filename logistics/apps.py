@@ -31,9 +31,18 @@ def _register_applications() -> None:
 
 
 def _register_programme() -> None:
-    from logistics.services import placements
+    from logistics import addresses
+    from logistics.services import holders, placements, published
+    from logistics.services.notices import programme, rooms
+    from logistics.views import programme_section
 
     placements.register()
+    holders.register()
+    published.register()
+    programme.register()
+    rooms.register()
+    addresses.register()
+    programme_section.register()
 
 
 def _register_bookings() -> None:

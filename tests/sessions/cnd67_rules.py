@@ -163,6 +163,7 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "rooms.day_closes": ("time", "20:00", "D"),
     "rooms.turnaround": ("duration", 15 * MIN, "D"),
     "rooms.equipment": ("list", EQUIPMENT, "D"),
+    "rooms.plan_bytes_max": ("integer", 1_000_000, "D"),
     "bilateral.booking_opens": ("instant", "2024-02-01T09:00:00Z", "D delegations"),
     "bilateral.first_day": ("date", "2024-03-14", "D"),
     "bilateral.last_day": ("date", "2024-03-15", "D"),
