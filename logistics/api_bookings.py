@@ -181,7 +181,6 @@ class BookingStep(BookingsView):
     step: Callable[..., Any]
     """The service."""
     shape: type[StrictSerializer] = ReasonShape
-    takes_reason = True
 
     def take(self, request: Request, pk: int) -> Response:
         booking = self.booking(pk)
@@ -189,11 +188,8 @@ class BookingStep(BookingsView):
         given = read(self.shape, request.data)
         if "room" in given:
             given["room"] = self.room(booking.session, given["room"])
-        if self.takes_reason:
-            given["arrived_at"] = arrival_of(request._request)
-        else:
-            given.pop("reason", None)
-        self.step(booking=booking, actor=self.actor, expected_version=expected, **given)
+        arrived_at = arrival_of(request._request)
+        self.step(booking=booking, actor=self.actor, arrived_at=arrived_at, expected_version=expected, **given)
         return self.told(pk)
 
 
@@ -264,7 +260,6 @@ class BookingCancellation(BookingStep):
 
 class BookingApproval(BookingStep):
     step = staticmethod(approve_booking)
-    takes_reason = False
 
     @schema.step("approve", "Confirm a booking, as conference services", schema.CONFIRMED)
     @idempotent
