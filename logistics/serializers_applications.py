@@ -219,11 +219,11 @@ class ContentShape(ReasonShape):
     )
     needs_accessible = serializers.BooleanField(required=False)
     technical_needs = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    wished_times = IntervalShape(many=True, required=False, max_length=40)
-    impossible_times = IntervalShape(many=True, required=False, max_length=40)
+    wished_times = IntervalShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
+    impossible_times = IntervalShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
     contact = ContactShape(required=False, allow_null=True)
-    speakers = SpeakerShape(many=True, required=False, max_length=40)
-    cosponsors = CoSponsorShape(many=True, required=False, max_length=40)
+    speakers = SpeakerShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
+    cosponsors = CoSponsorShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("wished_times", "impossible_times"):
