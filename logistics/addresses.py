@@ -11,4 +11,6 @@ def register() -> None:
         (re.compile(r"side-events"), "api-side-events"),
         (re.compile(r"programme"), "api-programme-versions"),
         (re.compile(r"rooms"), "api-rooms"),
+        (re.compile(r"receipts"), "api-receipts"),
+        (re.compile(r"availability"), "api-availability"),
     )

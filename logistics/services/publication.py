@@ -20,11 +20,11 @@ from logistics.models import Application, EventKind, Placement, Programme, Progr
 from logistics.services import occupancy
 from logistics.services.holders import told
 from logistics.services.notices.programme import tell_organisers
+from logistics.services.placements import RESOURCE, locked_programme
 from logistics.services.published import latest_version
 from sessions.models import MeetingSession
 from sessions.services.rules import rule_book
 
-DRAFT = "programme-draft"
 PUBLIC = ("programme", "side-events", "availability")
 
 
@@ -45,12 +45,6 @@ class Preview:
         return is_new(self.difference)
 
 
-def locked(session: MeetingSession) -> Programme:
-    """Take the lock under which the draft is moved and published."""
-    Programme.objects.get_or_create(session=session)
-    return Programme.objects.select_for_update(no_key=True).get(session=session)
-
-
 def preview_of(session: MeetingSession) -> Preview:
     """Return what a publication would publish, and what it would change."""
     return _preview(session, latest_version(session))
@@ -69,8 +63,8 @@ def publish_programme(
     with journal.decision(
         session.chain, action="publish_programme", subject="programme", actor=actor, reason=note
     ) as draft:
-        programme = locked(session)
-        require_version(session.chain, DRAFT, ResourceVersion.STAFF, expected_version)
+        programme = locked_programme(session)
+        require_version(session.chain, RESOURCE, ResourceVersion.STAFF, expected_version)
         last = latest_version(session)
         preview = _preview(session, last)
         if seen and seen != preview.seen:
@@ -78,14 +72,13 @@ def publish_programme(
         if not preview.is_new:
             raise Refused("nothing_new", _("The draft holds nothing that is not published already."))
         _require_note(preview, note)
-        _drop_unaccepted(session, draft)
         _publish_cells(session)
         version = _version(programme, last, preview, note)
         programme.last_version = version.number
         programme.save(update_fields=["last_version"])
         draft.change("programme", _facts(last), _facts(version))
         draft.touch(*PUBLIC)
-        draft.touch(DRAFT, audience=ResourceVersion.STAFF)
+        draft.touch(RESOURCE, audience=ResourceVersion.STAFF)
         draft.publish()
         tell_organisers(session, version)
     return version
@@ -158,17 +151,6 @@ def _require_note(preview: Preview, note: str) -> None:
     if preview.frozen and not note:
         message = _("The programme is frozen: say in public why it is changed all the same.")
         raise Invalid("note_missing", message, fields={"note": [message]})
-
-
-def _drop_unaccepted(session: MeetingSession, draft: journal.Draft) -> None:
-    """Take out of the draft what was withdrawn or reopened since it was placed there."""
-    gone = Placement.objects.filter(application__kind__session=session).exclude(
-        application__state=Application.State.ACCEPTED
-    )
-    for placement in gone.select_related("application__kind"):
-        occupancy.release(holder=placement.application.holder, layers=[occupancy.Layer.DRAFT])
-        draft.change(f"placement:{placement.application.reference}", clock.rfc3339(placement.starts_at), None)
-        placement.delete()
 
 
 def _publish_cells(session: MeetingSession) -> None:

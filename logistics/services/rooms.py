@@ -47,9 +47,10 @@ FAR = timedelta(days=366)
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def hours_of(room: Room, book: RuleBook) -> tuple[time, time]:
+def hours_of(room: Room | None, book: RuleBook) -> tuple[time, time]:
     """Return when a room opens and closes, in the meeting's zone: its own hours, else those of the rule book."""
-    return room.opens or book.time("rooms", "day_opens"), room.closes or book.time("rooms", "day_closes")
+    opens, closes = book.time("rooms", "day_opens"), book.time("rooms", "day_closes")
+    return (room.opens or opens, room.closes or closes) if room else (opens, closes)
 
 
 def opening_of(room: Room, day: date, book: RuleBook) -> tuple[datetime, datetime]:

@@ -53,12 +53,12 @@ def accepted(session: MeetingSession, organiser: str = "AT", *, kind: str = "hig
         "form": "in_person",
         "attendance": 60,
         "length_min": 90,
+        "state": Application.State.ACCEPTED,
         **facts,
     }
     return Application.objects.create(
         kind=of_kind,
         organiser=state(session, organiser),
-        state=Application.State.ACCEPTED,
         created_at=now,
         receipt_number=number,
         receipt_at=now,

@@ -13,6 +13,7 @@ from cnd.versions import Outdated
 from logistics.models import Application, Cell, Placement, ProgrammeVersion
 from logistics.services.occupancy import Claim, occupy
 from logistics.services.publication import preview_of, publish_programme
+from logistics.services.queue import withdraw_application
 from sessions.models import MeetingSession
 from tests.logistics.placed import VIENNA, accepted, at, cosponsored, place, publish, room, unplace
 from tests.sessions.scenes import as_focal_point, last_entry, make_session
@@ -127,7 +128,7 @@ def test_what_was_withdrawn_since_it_was_placed_leaves_draft_and_programme(sessi
     event = accepted(session)
     place(event, at(9))
     publish(session)
-    Application.objects.filter(pk=event.pk).update(state="withdrawn", place=None)
+    withdraw_application(application=event, actor=COMMAND)
     version = publish(session)
     assert version.content["events"] == []
     assert not Placement.objects.exists()
