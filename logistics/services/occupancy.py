@@ -60,7 +60,7 @@ def _numbers(starts_at: datetime, ends_at: datetime) -> range:
 
 def check(claim: Claim) -> None:
     """Raise Invalid for times that are no multiples of five minutes, or end before they begin."""
-    _numbers(claim)
+    _numbers(claim.starts_at, claim.ends_at)
 
 
 def occupy(*, session: MeetingSession, holder: str, claims: Iterable[Claim], layers: Collection[str] = BOTH) -> None:
