@@ -141,6 +141,8 @@ else:
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),
         "control_folder": str(BROKER_DIR / "control"),
+        # Looking into an empty folder costs nothing; by default a message lies there for up to a second.
+        "polling_interval": 0.2,
     }
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     for _folder in ("messages", "control"):
