@@ -9,6 +9,12 @@ class LogisticsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are not loaded before this.
-        from logistics.services import session_parts
+        from cnd.journal import register_shown
+        from logistics.services import scopes, session_parts
+        from logistics.services.applications import shown_of
+        from logistics.services.notices import application_texts
 
         session_parts.register()
+        scopes.register()
+        application_texts.register()
+        register_shown("applications", shown_of)
