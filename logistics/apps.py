@@ -1,3 +1,5 @@
+import re
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +15,10 @@ class LogisticsConfig(AppConfig):
         from logistics.services import scopes, session_parts
         from logistics.services.applications import shown_of
         from logistics.services.notices import application_texts
+        from sessions.api_changes import register_addresses
 
         session_parts.register()
         scopes.register()
         application_texts.register()
         register_shown("applications", shown_of)
+        register_addresses((re.compile(r"receipts"), "api-receipts"))

@@ -142,7 +142,7 @@ def move(application: Application, draft: journal.Draft, to: str, **fields: Any)
     Whoever calls holds the lock of the window and has seen that the move is allowed.
     """
     before = facts(application)
-    was_accepted = application.state == State.ACCEPTED
+    was_accepted, was_waiting = application.state == State.ACCEPTED, application.state == State.WAITING
     application.state = to
     left = {"due_at": None, "prepared": "", "prepared_reason": ""}
     if to not in HOLDING:
@@ -152,10 +152,19 @@ def move(application: Application, draft: journal.Draft, to: str, **fields: Any)
         setattr(application, name, value)
     application.save(update_fields=["state", *values])
     noted(draft, application, before, registered=True)
+    if was_waiting or to == State.WAITING:
+        queue_moved(application.kind, draft)
     if was_accepted and to != State.ACCEPTED:
         for call in _leaving.values():
             call(application, draft)
     return application
+
+
+def queue_moved(kind: EventKind, draft: journal.Draft) -> None:
+    """Give all who wait a new version: their positions are others."""
+    waiting = Application.objects.filter(kind=kind, state=State.WAITING)
+    for pk, code in waiting.values_list("pk", "organiser__code"):
+        draft.touch("applications", f"application/{pk}", audience=f"delegation:{code}")
 
 
 def revised(application: Application, draft: journal.Draft, fields: list[str]) -> Revision:

@@ -14,6 +14,7 @@ from logistics.services.applications import (
     locked_application,
     move,
     noted,
+    queue_moved,
     require_application_version,
     revised,
     standings_of,
@@ -81,6 +82,8 @@ def receive(application: Application, turn: Turn) -> Application:
     application.save()
     revised(application, turn.draft, [])
     noted(turn.draft, application, before, registered=True)
+    if application.state == State.WAITING and turn.limits.member_states_first:
+        queue_moved(turn.kind, turn.draft)
     notices.tell_received(application, _position(application, counted, turn))
     return application
 
