@@ -54,7 +54,7 @@ PARTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
 
 
 class ApplicationForm(forms.Form):
-    """Everything but the repeated parts. A draft may lack anything: what is missing is said beside, and refuses nothing."""
+    """Everything but the repeated parts. A draft may lack anything: what is missing is said, and refuses nothing."""
 
     use_required_attribute = False
     title = forms.CharField(label=_("Title"), max_length=TITLE_MAX, required=False)

@@ -1,4 +1,4 @@
-"""The repeated parts of an application: speakers, co-sponsors, wished and impossible times. An empty row says nothing."""
+"""The repeated parts of an application: speakers, co-sponsors, times. An empty row says nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta

@@ -31,7 +31,7 @@ A_DOUBLE_CLICK = timedelta(minutes=1)
 
 
 class ApplicationEditing(ContextMixin):
-    """What the pages share that show the form. A page says of which kind, whose, and which application if there is one."""
+    """What the pages with the form share. A page says of which kind, whose, and which application if there is one."""
 
     request: HttpRequest
     kind: EventKind

@@ -1,4 +1,4 @@
-"""Applications as pages show them: the rules of a kind in short, where one stands, what it says, what happened to it."""
+"""Applications as pages show them: the rules of a kind in short, where one stands, what it says, what happened."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

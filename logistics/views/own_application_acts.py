@@ -76,7 +76,9 @@ class OwnApplicationAct(OwnAction, OwnApplicationPage):
     def compare(self, form: Any) -> None:
         if form.cleaned_data["seen"] not in ("", self.seen):
             carrying(form, seen=self.seen)
-            raise Refused("changed_meanwhile", _("What this does has changed since you opened the page: read it again."))
+            raise Refused(
+                "changed_meanwhile", _("What this does has changed since you opened the page: read it again.")
+            )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(name=self.title, losses=self.effects(), **kwargs)
