@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -37,15 +37,13 @@ class ApplicationEditing(ContextMixin):
     kind: EventKind
     organiser: Delegation
     terms: Terms
-    is_new = False
 
-    @property
-    def meeting_session(self) -> MeetingSession:
-        raise NotImplementedError
-
-    @property
-    def actor(self) -> Actor:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # Of the page that this is mixed into, which comes after it.
+        @property
+        def meeting_session(self) -> MeetingSession: ...
+        @property
+        def actor(self) -> Actor: ...
 
     @property
     def edited(self) -> Application | None:

@@ -78,14 +78,14 @@ def decisions_of(session: MeetingSession) -> Iterator[Item]:
     """Yield what the secretariat has to check and to announce, kind by kind."""
     queue = reverse("logistics:staff-side-events", args=[session.code])
     kinds = session.event_kinds.annotate(
-        unchecked=Count("applications", filter=Q(applications__state=State.UNDER_REVIEW, applications__prepared="")),
-        prepared=Count("applications", filter=~Q(applications__prepared="") & Q(applications__isnull=False)),
+        count_unchecked=Count("applications", filter=Q(applications__state=State.UNDER_REVIEW, applications__prepared="")),
+        count_prepared=Count("applications", filter=~Q(applications__prepared="") & Q(applications__isnull=False)),
     )
     for kind in kinds:
-        if n := kind.unchecked:
+        if n := kind.count_unchecked:
             said = ngettext("One application waits for a check.", "%(n)d applications wait for a check.", n)
             yield Item(said % {"n": n}, _("Check them"), f"{queue}?kind={kind.code}&state=to_check", more=kind.name)
-        if n := kind.prepared:
+        if n := kind.count_prepared:
             said = ngettext(
                 "One decision is prepared, not announced.", "%(n)d decisions are prepared, not announced.", n
             )

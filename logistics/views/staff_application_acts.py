@@ -134,8 +134,7 @@ class Prepare(Deciding):
         return super().get_initial() | {"reason": self.application.prepared_reason if is_same else ""}
 
     def effects(self) -> list[str]:
-        later = [_("When it is announced: %(what)s") % {"what": each} for each in super().effects()]
-        return [_("Nobody but the secretariat sees it, and it has no effect until it is announced."), *later]
+        return [_("Nobody but the secretariat sees it until it is announced. Then:"), *super().effects()]
 
     def perform(self, form: DecisionForm) -> str:
         prepare_decision(

@@ -73,8 +73,8 @@ class Queue(StaffSideEvents, StaffPage):
         of_kind = self.applications().filter(kind=kind)
         page = Paginator(form.applied(of_kind), PER_PAGE).get_page(self.request.GET.get("page"))
         counts = of_kind.order_by().aggregate(
-            prepared=Count("pk", filter=~Q(prepared="")),
-            unchecked=Count("pk", filter=Q(state=State.UNDER_REVIEW, prepared="")),
+            count_prepared=Count("pk", filter=~Q(prepared="")),
+            count_unchecked=Count("pk", filter=Q(state=State.UNDER_REVIEW, prepared="")),
         )
         return super().get_context_data(
             kinds=self.kinds,
