@@ -36,7 +36,9 @@ LEGENDS = {
 }
 NOTES = {
     "cosponsors": _("Delegations of this session by name or code; other bodies by name, with their kind."),
-    "speakers": _("The public page of the event names them once it is published; before, only the secretariat sees them."),
+    "speakers": _(
+        "The public page of the event names them once it is published; before, only the secretariat sees them."
+    ),
     "wished_times": _("When it would suit you, in the hours of the meeting’s place; without them, at any time."),
     "impossible_times": _("When it cannot be, for instance because your speakers are elsewhere."),
 }

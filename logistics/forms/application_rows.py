@@ -87,21 +87,22 @@ class CoSponsorRow(Row):
         return {"name": self.cleaned_data["name"], "kind": self.cleaned_data["kind"]}
 
 
+class HourField(forms.TimeField):
+    """An hour of the day as the meeting writes it; a browser's own field may show another clock."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"data-hour": True, "inputmode": "numeric", "placeholder": "13:30", "autocomplete": "off", "dir": "ltr"}
+        widget = forms.TimeInput(attrs=attrs, format="%H:%M")
+        super().__init__(required=False, input_formats=["%H:%M", "%H.%M", "%H"], widget=widget, **kwargs)
+
+
 class TimeRow(Row):
     """A part of one day of the side events, in the hours of the meeting's place."""
 
     asked_first = "day"
     day = forms.ChoiceField(label=gettext_lazy("Day"), required=False)
-    begins = forms.TimeField(
-        label=gettext_lazy("From"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "step": 300}, format="%H:%M"),
-    )
-    ends = forms.TimeField(
-        label=gettext_lazy("To"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "step": 300}, format="%H:%M"),
-    )
+    begins = HourField(label=gettext_lazy("From"))
+    ends = HourField(label=gettext_lazy("To"))
 
     def __init__(self, *args: Any, days: Sequence[date], zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -118,8 +118,15 @@ def limits_told(terms: Terms) -> list[str]:
 
 
 def _kinds_told(kinds: Sequence[str]) -> list[str]:
-    labels = dict(Delegation.Kind.choices)
-    return [str(labels.get(each, each)) for each in kinds]
+    known = {
+        Delegation.Kind.MEMBER_STATE: _("Member States"),
+        Delegation.Kind.OBSERVER_STATE: _("observer States"),
+        Delegation.Kind.OBSERVER_ORGANIZATION: _("observer organisations"),
+        Delegation.Kind.UN_ENTITY: _("United Nations entities"),
+        Delegation.Kind.IGO: _("intergovernmental organisations"),
+        Delegation.Kind.NGO: _("non-governmental organisations"),
+    }
+    return [known.get(Delegation.Kind(each), each) for each in kinds]
 
 
 # --- one application --------------------------------------------------------------------------------------------------
@@ -219,15 +226,14 @@ def _changes_told(application: Application, entry: JournalEntry) -> Iterator[tup
     for change in entry.changes:
         what, before, after = change["what"], change["before"], change["after"]
         if what == subject:
+            is_received = before is not None and before["receipt"] != after["receipt"]
             if sentence := _move_told(before, after):
-                yield sentence, ""
+                yield sentence, application.content_sha256 if is_received else ""
         elif what == f"{subject}/content":
             yield _("The draft was edited."), ""
         elif what.startswith(f"{subject}/revision:") and after["fields"]:
             names = {"fields": ", ".join(_field_told(each) for each in after["fields"])}
             yield _("Edited: %(fields)s.") % names, after["sha256"]
-        elif what.startswith(f"{subject}/revision:"):
-            yield _("The content as it was received."), after["sha256"]
 
 
 def _move_told(before: dict[str, Any] | None, after: dict[str, Any]) -> str:

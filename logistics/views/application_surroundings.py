@@ -78,7 +78,9 @@ def decisions_of(session: MeetingSession) -> Iterator[Item]:
     """Yield what the secretariat has to check and to announce, kind by kind."""
     queue = reverse("logistics:staff-side-events", args=[session.code])
     kinds = session.event_kinds.annotate(
-        count_unchecked=Count("applications", filter=Q(applications__state=State.UNDER_REVIEW, applications__prepared="")),
+        count_unchecked=Count(
+            "applications", filter=Q(applications__state=State.UNDER_REVIEW, applications__prepared="")
+        ),
         count_prepared=Count("applications", filter=~Q(applications__prepared="") & Q(applications__isnull=False)),
     )
     for kind in kinds:
