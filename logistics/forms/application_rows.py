@@ -91,7 +91,7 @@ class HourField(forms.TimeField):
     """An hour of the day as the meeting writes it; a browser's own field may show another clock."""
 
     def __init__(self, **kwargs: Any) -> None:
-        attrs = {"data-hour": True, "inputmode": "numeric", "placeholder": "13:30", "autocomplete": "off", "dir": "ltr"}
+        attrs = {"data-hour": True, "inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}
         widget = forms.TimeInput(attrs=attrs, format="%H:%M")
         super().__init__(required=False, input_formats=["%H:%M", "%H.%M", "%H"], widget=widget, **kwargs)
 

@@ -184,7 +184,7 @@ class DiscardOwn(OwnApplicationAct):
         return {"title": _("Discard this draft"), "submit": _("Discard")}
 
     def perform(self, form: Form) -> str:
-        discard_draft(application=self.application, actor=self.actor)
+        self.application = discard_draft(application=self.application, actor=self.actor)
         return _("The draft is discarded.")
 
     @property

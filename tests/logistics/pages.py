@@ -1,5 +1,6 @@
 """The pages of applications, as whoever is signed in opens them."""
 
+from datetime import time
 from typing import Any
 
 from django.test import Client
@@ -50,5 +51,6 @@ def filled(response: Any, **more: Any) -> dict[str, Any]:
         for field in form:
             value = field.value()
             if value is not None and value is not False:
-                sent[field.html_name] = value
+                # As the page writes it: hours without their seconds.
+                sent[field.html_name] = value.strftime("%H:%M") if isinstance(value, time) else value
     return sent | more
