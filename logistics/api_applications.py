@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, OuterRef, Prefetch, Subquery, Value
+from django.db.models import CharField, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -24,9 +24,10 @@ from cnd.errors import NotFound
 from cnd.idempotency import idempotent
 from cnd.models import ResourceVersion
 from cnd.preconditions import etag_of, expected_version
+from cnd.versions import version_of
 from logistics import applications_schema as schema
 from logistics.filters import ApplicationFilter
-from logistics.models import Application, CoSponsor, EventKind
+from logistics.models import Application, EventKind
 from logistics.serializers_applications import (
     ApplicationSerializer,
     BeginShape,
@@ -38,7 +39,7 @@ from logistics.serializers_applications import (
     StandingSerializer,
     content_in,
 )
-from logistics.services.applications import visible_to
+from logistics.services.applications import COSPONSORS, audience_of, resource_of, visible_to
 from logistics.services.carrying import carry_over
 from logistics.services.decisions import accept_application, reject_application, request_correction
 from logistics.services.drafts import begin_draft, edit_application
@@ -54,7 +55,6 @@ VERSION = ResourceVersion.objects.filter(
     resource=Concat(Value("application/"), Cast(OuterRef("pk"), CharField())),
     audience=Concat(Value("delegation:"), OuterRef("organiser__code")),
 ).values("version")[:1]
-COSPONSORS = Prefetch("cosponsors", CoSponsor.objects.select_related("delegation"))
 
 
 class ApplicationsView(PrivateView):
@@ -62,9 +62,13 @@ class ApplicationsView(PrivateView):
 
     scopes = {"GET": READ_APPLICATIONS, "POST": WRITE_APPLICATIONS, "PATCH": WRITE_APPLICATIONS}
 
+    _session: MeetingSession | None = None
+
     def session(self) -> MeetingSession:
         """Return the session of the address. Raises NotFound."""
-        found = MeetingSession.objects.select_related("chain").filter(code=self.kwargs["code"]).first()
+        if self._session is not None:
+            return self._session
+        found = self._session = MeetingSession.objects.select_related("chain").filter(code=self.kwargs["code"]).first()
         if found is None:
             raise NotFound("not_found", _("There is nothing at this address."))
         return found
@@ -81,12 +85,15 @@ class ApplicationsView(PrivateView):
             raise NotFound("no_such_application", _("There is no such application."))
         return found
 
-    def told(self, pk: int, *, status: int = 200) -> Response:
+    def told(self, application: Any, *, status: int = 200) -> Response:
         """Return where an application now stands, with its ETag.
 
         It names no persons: what answers a write is kept, to be sent again, and persons can be erased.
         """
-        application = self.application(pk)
+        # Inside the write's own transaction, so that it is the version that the write made.
+        application.version = version_of(
+            application.kind.session.chain, resource_of(application), audience_of(application)
+        )
         shown = StandingSerializer(application, context=self.positions_of(application))
         response = Response(shown.data, status=status)
         response.headers["ETag"] = etag_of(application.version)
@@ -154,7 +161,7 @@ class ApplicationList(ApplicationsView):
         if organiser is None:
             raise ValidationError({"delegation": [_("There is no such delegation in this session.")]})
         made = begin_draft(kind=kind, organiser=organiser, actor=self.actor, content=content_in(given))
-        return located(self.told(made.pk, status=201), request, code, made.pk)
+        return located(self.told(made, status=201), request, code, made.pk)
 
 
 def located(response: Response, request: Request, code: str, pk: int) -> Response:
@@ -182,14 +189,14 @@ class ApplicationDetail(ApplicationsView):
         application = self.application(pk)
         expected = expected_version(request, application.version)
         given = read(EditShape, request.data)
-        edit_application(
+        edited = edit_application(
             application=application,
             content=content_in(given),
             actor=self.actor,
             reason=given.get("reason", ""),
             expected_version=expected,
         )
-        return self.told(pk)
+        return self.told(edited)
 
 
 class ApplicationStep(ApplicationsView):
@@ -208,8 +215,7 @@ class ApplicationStep(ApplicationsView):
             given["expected_version"] = expected_version(request, application.version)
         if self.by_arrival:
             given["arrived_at"] = arrival_of(request._request)
-        self.step(application=application, actor=self.actor, **given)
-        return self.told(pk)
+        return self.told(self.step(application=application, actor=self.actor, **given))
 
 
 class ApplicationSubmission(ApplicationStep):
@@ -261,7 +267,7 @@ class ApplicationCarryOver(ApplicationsView):
         application = self.application(pk)
         read(NothingShape, request.data)
         made = carry_over(application=application, actor=self.actor, arrived_at=arrival_of(request._request))
-        return located(self.told(made.pk, status=201), request, code, made.pk)
+        return located(self.told(made, status=201), request, code, made.pk)
 
 
 class StaffStep(ApplicationStep):
