@@ -39,7 +39,7 @@ NOTES = {
     "speakers": _(
         "The public page of the event names them once it is published; before, only the secretariat sees them."
     ),
-    "wished_times": _("When it would suit you, in the hours of the meeting’s place, such as 13:30; without them, at any time."),
+    "wished_times": _("When it would suit you, in the hours of the meeting’s place, such as 13:30; else at any time."),
     "impossible_times": _("When it cannot be, for instance because your speakers are elsewhere."),
 }
 PARTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (

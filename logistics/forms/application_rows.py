@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -146,10 +146,10 @@ class Rows(forms.BaseFormSet):
 
 def rows(form: type[Row], **kwargs: Any) -> Rows:
     """Return a set of rows of one sort; `initial` fills the first ones."""
-    made: Rows = forms.formset_factory(
+    made = forms.formset_factory(
         form, formset=Rows, extra=EMPTY_ROWS, max_num=ROWS_MAX, absolute_max=ROWS_MAX, validate_max=True
     )(**kwargs)
-    return made
+    return cast(Rows, made)
 
 
 def times_as_rows(pairs: Iterable[tuple[datetime, datetime]], zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -160,7 +160,7 @@ def times_as_rows(pairs: Iterable[tuple[datetime, datetime]], zone: ZoneInfo) ->
 
 def names_known(delegations: Iterable[Delegation]) -> dict[str, str]:
     """Return for each name in each language, and for each code, the code of the delegation."""
-    known = {}
+    known: dict[str, str] = {}
     for each in delegations:
         known |= {plain(str(name)): each.code for name in each.names.values()} | {plain(each.code): each.code}
     return known

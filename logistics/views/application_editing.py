@@ -159,8 +159,8 @@ class ApplicationEditing(ContextMixin):
 
 def with_more_rows(data: QueryDict) -> QueryDict:
     """Return what was sent, with more empty rows of the sort that was asked for."""
-    asked, more = data["more"], data.copy()
-    name = f"{asked}-TOTAL_FORMS"
-    if str(more.get(name, "")).isdigit():
-        more[name] = str(min(int(more[name]) + EMPTY_ROWS, ROWS_MAX))
+    more, name = data.copy(), f"{data['more']}-TOTAL_FORMS"
+    shown = str(more.get(name, ""))
+    if shown.isascii() and shown.isdigit() and len(shown) < 5:
+        more[name] = str(min(int(shown) + EMPTY_ROWS, ROWS_MAX))
     return more

@@ -271,4 +271,4 @@ def _field_told(name: str) -> str:
         "flyer": _("flyer"),
         "needs_accessible": _("step-free access"),
     }
-    return known.get(name) or str(Application._meta.get_field(name).verbose_name)
+    return known.get(name) or str(getattr(Application._meta.get_field(name), "verbose_name", name))

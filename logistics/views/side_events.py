@@ -21,7 +21,7 @@ def public_kinds(session: MeetingSession) -> list[dict[str, Any]]:
     kinds, book = kinds_of(session), rule_book(session)
     received = dict(
         Application.objects.filter(kind__session=session)
-        .received()  # type: ignore[attr-defined]
+        .received()
         .order_by()
         .values_list("kind")
         .annotate(count=Count("pk"))
@@ -71,7 +71,7 @@ class Register(SessionPage):
         standings = {each.pk: KindStanding.of(each, book) for each in chosen}
         received = (
             Application.objects.filter(kind__in=chosen)
-            .received()  # type: ignore[attr-defined]
+            .received()
             .select_related("kind", "organiser")
             .order_by("kind__position", "kind__code", "receipt_number")
             .defer("abstract", "technical_needs")

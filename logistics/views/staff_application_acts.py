@@ -39,7 +39,7 @@ class ApplicationAct(StaffApplicationPage, StaffForm):
     """A page that says what an act does, and a button."""
 
     template_name = "logistics/staff/act.html"
-    form_class = SeenForm
+    form_class: type[SeenForm] = SeenForm
     act = ""
     """How the services call it."""
     is_danger = False

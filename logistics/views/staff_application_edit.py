@@ -20,8 +20,6 @@ State = Application.State
 class StaffWriting(ApplicationEditing, StaffSideEvents):
     """A page of the secretariat's with the form."""
 
-    template_name = "logistics/staff/edit.html"
-
     @cached_property
     def terms(self) -> Terms:  # type: ignore[override]
         return terms_of(self.kind, self.book)
@@ -32,6 +30,8 @@ class StaffWriting(ApplicationEditing, StaffSideEvents):
 
 class BeginForOrganiser(StaffWriting, StaffPage):
     """First for whom, then the form."""
+
+    template_name = "logistics/staff/edit.html"
 
     @cached_property
     def kind(self) -> EventKind:  # type: ignore[override]
@@ -69,6 +69,8 @@ class BeginForOrganiser(StaffWriting, StaffPage):
 
 class EditForOrganiser(StaffWriting, StaffApplicationPage, StaffPage):
     """An edit of anything, which is a revision with its own hash once the application is received."""
+
+    template_name = "logistics/staff/edit.html"
 
     @property
     def kind(self) -> EventKind:  # type: ignore[override]

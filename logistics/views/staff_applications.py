@@ -1,6 +1,6 @@
 """The queue of applications in the order of receipt, and one application with all that belongs to it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -122,7 +122,7 @@ class StaffApplicationPage(StaffSideEvents):
         found = self.applications().filter(pk=self.kwargs["pk"]).first()
         if found is None:
             raise Http404("no such application")
-        return found  # type: ignore[no-any-return]
+        return cast(Application, found)
 
     @property
     def page(self) -> str:

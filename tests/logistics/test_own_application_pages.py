@@ -286,6 +286,7 @@ def test_a_correction_is_read_made_and_handed_in() -> None:
     application = again(application)
     assert application.state == State.UNDER_REVIEW
     assert application.speakers is not None
+    assert application.speakers.value is not None
     assert [each["name"] for each in application.speakers.value["speakers"]] == ["Berta Example", "Cleo Example"]
 
 
@@ -325,7 +326,9 @@ def test_a_flyer_is_attached_and_given_out_as_a_file_alone() -> None:
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"%PDF-1.7 cut off", "no PDF, PNG or JPEG"), (b"%PDF-" * 500_000, "larger than")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"%PDF-1.7 cut off", "no PDF, PNG or JPEG"), (b"%PDF-" * 500_000, "larger than")]
+)
 def test_what_is_no_flyer_is_refused_beside_the_field(content: bytes, said: str) -> None:
     draft = drafted(windowed())
     file = SimpleUploadedFile("flyer.pdf", content)

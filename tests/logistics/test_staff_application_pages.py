@@ -177,7 +177,7 @@ def test_two_are_merged_only_after_one_has_seen_what_that_does() -> None:
         "Receipt 1 stays, with Austria as the main organiser; Kenya becomes co-sponsor."
     )
     answer = client.post(page, {"seen": hidden(look, "seen"), **chosen})
-    assert answer.url == staff("", kept)
+    assert answer.url == staff("", kept)  # type: ignore[attr-defined]
     assert (again(kept).state, again(gone).state) == (State.UNDER_REVIEW, State.MERGED)
 
 
@@ -209,7 +209,9 @@ def test_staff_begin_and_submit_for_a_delegation() -> None:
     page = f"{page}?organiser=KE"
     sent = filled(client.get(page)) | {
         **{name: CONTENT[name] for name in ("title", "abstract", "theme", "form", "attendance", "length_min")},
-        **{"contact_name": "Anna", "contact_email": "a@mission.example", "speakers-0-name": "Berta"},
+        "contact_name": "Anna",
+        "contact_email": "a@mission.example",
+        "speakers-0-name": "Berta",
     }
     answer = client.post(page, sent)
     made = Application.objects.get()

@@ -15,6 +15,7 @@
   });
   panel.addEventListener("countdown:done", () => {
     isOpen = true;
+    panel.querySelector(".next-what").textContent = form.dataset.opened;
     button.removeAttribute("aria-disabled");
     button.focus();
   });
