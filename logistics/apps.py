@@ -24,10 +24,12 @@ def _register_applications() -> None:
     from logistics.services import scopes
     from logistics.services.applications import shown_of
     from logistics.services.notices import application_texts
+    from logistics.views import application_surroundings
 
     scopes.register()
     application_texts.register()
     register_shown("applications", shown_of)
+    application_surroundings.register()
 
 
 def _register_programme() -> None:
