@@ -1,5 +1,6 @@
 """A notice as a mail: its headers, its two forms, and the calendar file where it has one."""
 
+import re
 from email.mime.text import MIMEText
 from email.utils import format_datetime
 
@@ -16,6 +17,12 @@ def address_of(notice: Notice) -> str:
     """Return where a notice is mailed to; empty for nowhere."""
     kind = kind_of(notice.cause.kind)
     return kind.address(notice.cause, notice.recipient) if kind.address else notice.recipient.email
+
+
+def method_of(calendar: bytes) -> str:
+    """Return what a calendar file is meant for, such as PUBLISH, REQUEST or CANCEL (RFC 5546)."""
+    found = re.search(rb"^METHOD:([A-Z]+)\r?$", calendar, re.MULTILINE)
+    return found[1].decode() if found else "PUBLISH"
 
 
 def as_mail(notice: Notice, address: str) -> EmailMultiAlternatives:
@@ -38,7 +45,8 @@ def as_mail(notice: Notice, address: str) -> EmailMultiAlternatives:
     mail.attach_alternative(rendered.html, "text/html")
     if rendered.calendar:
         part = MIMEText(rendered.calendar.decode(), "calendar", "utf-8")
-        part.set_param("method", "PUBLISH")
+        # Calendar programs take an invitation only where both say so.
+        part.set_param("method", method_of(rendered.calendar))
         part.add_header("Content-Disposition", "attachment", filename="calendar.ics")
         mail.attach(part)
     return mail

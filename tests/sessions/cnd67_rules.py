@@ -170,6 +170,7 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "bilateral.day_closes": ("time", "18:00", "D"),
     "bilateral.slot": ("duration", 30 * MIN, "D"),
     "bilateral.between": ("duration", 15 * MIN, "D"),
+    "bilateral.breaks": ("list", [], "D"),
     "bilateral.slots_in_all": ("integer", 4, "D"),
     "bilateral.slots_a_day": ("integer", 2, "D"),
     "bilateral.slots_consecutive": ("integer", 2, "D"),
