@@ -4,16 +4,18 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from cnd.versions import version_of
 from logistics.forms.meetings import FreeFilter, TogetherForm
 from logistics.models import Booking, NoteVerbale, Room, Waiting
-from logistics.services.availability import availability, free_times_for_two
+from logistics.services.availability import FreeTime, availability, free_times_for_two
 from logistics.services.booking_holds import audience_of, resource_name
 from logistics.services.booking_outlook import warnings_for
 from logistics.services.booking_rules import BookingRules, booking_rules
+from logistics.services.busy import busy_times
 from logistics.views.meeting_feed import feed_url
 from logistics.views.meeting_reading import (
     Reader,
@@ -28,7 +30,6 @@ from logistics.views.meeting_reading import (
 from logistics.views.slot_grid import FreeGrid, taken_for
 from sessions.models import Delegation
 from sessions.views.delegation import OwnPage
-from cnd.versions import version_of
 
 TIMES_SHOWN = 30
 
@@ -84,7 +85,7 @@ class MeetingsMixin(OwnPage):
         return reverse(f"logistics:{name}", args=[self.meeting_session.code, self.own.code, *args])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(delegation=self.own, **kwargs)
+        return super().get_context_data(**kwargs) | {"delegation": self.own}
 
 
 class Meetings(MeetingsMixin):
@@ -143,15 +144,9 @@ class FreeRooms(MeetingsMixin):
             count_free=sum(cell.state == "free" for cell in cells),
             limits=limits_left(self.own, rules),
             opens_at=rules.opens_at,
-            closed_why="" if self.is_booking_open else _not_open(),
+            closed_why="" if self.is_booking_open else _("Booking opens"),
             **kwargs,
         )
-
-
-def _not_open() -> str:
-    from django.utils.translation import gettext as _
-
-    return _("Booking opens")
 
 
 class MeetingPage(MeetingsMixin):
@@ -197,13 +192,30 @@ class Together(MeetingsMixin):
             people=form.cleaned_data["people"],
             equipment=form.cleaned_data["equipment"],
         )
-        if self.delegation is None:
-            raise Http404
+        if not found:
+            return []
+        busy = self._busy(other, found)
         return [
             {
                 "starts_at": each.starts_at,
                 "room": each.rooms[0],
+                "warnings": [
+                    said for begins, ends, said in busy if begins < each.ends_at and ends > each.starts_at
+                ],
                 "url": f"{self.own_url('meetings-book', each.rooms[0].code, each.starts_at)}?with={other.code}",
             }
             for each in found[:TIMES_SHOWN]
+        ]
+
+    def _busy(self, other: Delegation, found: list[FreeTime]) -> list[tuple[Any, Any, str]]:
+        """Return where either is known to be elsewhere; of the other one only what everybody may know."""
+        names = {self.own.pk: self.own.name, other.pk: other.name}
+        times = busy_times(
+            self.meeting_session, [self.own, other], found[0].starts_at, found[-1].ends_at, without=("bookings",)
+        )
+        return [
+            (each.starts_at, each.ends_at, f"{names[each.delegation_id]}: {each.what}")
+            if each.is_public or each.delegation_id == self.own.pk
+            else (each.starts_at, each.ends_at, _("%(name)s is busy then.") % {"name": names[each.delegation_id]})
+            for each in times
         ]
