@@ -1,3 +1,48 @@
-from django.urls import URLPattern
+import re
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from logistics import api_availability as availability
+from logistics import api_bookings as bookings
+from logistics import api_waiting as waiting
+from sessions.api_changes import register_addresses
+
+ROOT = "sessions/<slug:code>/"
+ONE = f"{ROOT}bookings/<int:pk>/"
+STEPS = {
+    "confirm": bookings.BookingConfirmation,
+    "decline": bookings.BookingRefusal,
+    "propose": bookings.BookingProposal,
+    "accept-proposal": bookings.BookingProposalAcceptance,
+    "refuse-proposal": bookings.BookingProposalRefusal,
+    "move": bookings.BookingMove,
+    "cancel": bookings.BookingCancellation,
+    "approve": bookings.BookingApproval,
+    "check-in": bookings.BookingCheckIn,
+}
+OF_WAITING = {
+    "leave": waiting.WaitingLeft,
+    "accept": waiting.OfferAccepted,
+    "decline": waiting.OfferDeclined,
+}
+
+urlpatterns = [
+    path(f"{ROOT}availability/", availability.Availability.as_view(), name="api-availability"),
+    path(
+        f"{ROOT}rooms/<slug:room>/availability/",
+        availability.RoomAvailability.as_view(),
+        name="api-room-availability",
+    ),
+    path(f"{ROOT}free-times/", availability.FreeTimes.as_view(), name="api-free-times"),
+    path(f"{ROOT}bookings/", bookings.BookingList.as_view(), name="api-bookings"),
+    path(ONE, bookings.BookingDetail.as_view(), name="api-booking"),
+    *(path(f"{ONE}{name}/", view.as_view(), name=f"api-booking-{name}") for name, view in STEPS.items()),
+    path(f"{ROOT}waiting/", waiting.WaitingList.as_view(), name="api-waiting"),
+    path(f"{ROOT}waiting/<int:pk>/", waiting.WaitingDetail.as_view(), name="api-waiting-entry"),
+    *(
+        path(f"{ROOT}waiting/<int:pk>/{name}/", view.as_view(), name=f"api-waiting-{name}")
+        for name, view in OF_WAITING.items()
+    ),
+]
+
+register_addresses((re.compile(r"availability"), "api-availability"))

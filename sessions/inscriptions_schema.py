@@ -73,18 +73,18 @@ FILTERS = [
 ]
 
 
-def _refusals(*statuses: int) -> dict[Any, Any]:
+def refusals(*statuses: int) -> dict[Any, Any]:
     return {
         (status, "application/problem+json"): OpenApiResponse(OpenApiTypes.OBJECT, description=REFUSALS[status])
         for status in statuses
     }
 
 
-def _answer(name: str, value: Any, *, status: int = 200) -> OpenApiExample:
+def answered(name: str, value: Any, *, status: int = 200) -> OpenApiExample:
     return OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
 
 
-def _sent(name: str, value: Any) -> OpenApiExample:
+def sent(name: str, value: Any) -> OpenApiExample:
     return OpenApiExample(name, value=value, request_only=True)
 
 
@@ -95,17 +95,17 @@ LISTED = extend_schema(
     summary="Inscriptions: of one's own delegations, for the secretariat of all",
     description="In the order of receipt. A token needs the scope `inscriptions:read`.",
     parameters=[KNOWN, *FILTERS],
-    responses={200: InscriptionSerializer(many=True), **NOT_MODIFIED, **_refusals(400, 401, 403, 404, 429)},
+    responses={200: InscriptionSerializer(many=True), **NOT_MODIFIED, **refusals(400, 401, 403, 404, 429)},
     # Of one of them: the page around it is put there by the paginator's own description.
-    examples=[_answer("One's own inscription", AUSTRIA)],
+    examples=[answered("One's own inscription", AUSTRIA)],
 )
 RETRIEVED = extend_schema(
     operation_id="inscriptions_retrieve",
     summary="One inscription",
     description="A token needs the scope `inscriptions:read`.",
     parameters=[KNOWN],
-    responses={200: InscriptionSerializer, **NOT_MODIFIED, **_refusals(401, 403, 404, 429)},
-    examples=[_answer("As it stands", AUSTRIA)],
+    responses={200: InscriptionSerializer, **NOT_MODIFIED, **refusals(401, 403, 404, 429)},
+    examples=[answered("As it stands", AUSTRIA)],
 )
 INSCRIBED = extend_schema(
     operation_id="inscriptions_create",
@@ -113,9 +113,9 @@ INSCRIBED = extend_schema(
     description="In the window, for one's own delegation. A token needs the scope `inscriptions:write`.",
     parameters=[KEY],
     request=InscribeShape,
-    responses={201: InscriptionSerializer, **_refusals(*(set(WRITES) - {412, 428}))},
+    responses={201: InscriptionSerializer, **refusals(*(set(WRITES) - {412, 428}))},
     examples=[
-        _sent(
+        sent(
             "The own statement",
             {
                 "delegation": "AT",
@@ -125,7 +125,7 @@ INSCRIBED = extend_schema(
                 "speaker_title": "Federal Minister",
             },
         ),
-        _answer("Inscribed", AUSTRIA, status=201),
+        answered("Inscribed", AUSTRIA, status=201),
     ],
 )
 CHANGED = extend_schema(
@@ -134,8 +134,8 @@ CHANGED = extend_schema(
     description="Both at once, or one of them. A token needs the scope `inscriptions:write`.",
     parameters=[VERSION, KEY_WELCOME],
     request=ChangeShape,
-    responses={200: InscriptionSerializer, **_refusals(*WRITES)},
-    examples=[_sent("Another level", {"level": "above_ministerial"}), _answer("Changed", PROMOTED)],
+    responses={200: InscriptionSerializer, **refusals(*WRITES)},
+    examples=[sent("Another level", {"level": "above_ministerial"}), answered("Changed", PROMOTED)],
 )
 WITHDRAWN = extend_schema(
     operation_id="inscriptions_withdraw",
@@ -143,8 +143,8 @@ WITHDRAWN = extend_schema(
     description="Again: changes nothing. A token needs the scope `inscriptions:write`.",
     parameters=[VERSION, KEY],
     request=ReasonShape,
-    responses={200: InscriptionSerializer, **_refusals(*WRITES)},
-    examples=[_sent("With a reason", {"reason": "The minister cannot travel."}), _answer("Withdrawn", GONE)],
+    responses={200: InscriptionSerializer, **refusals(*WRITES)},
+    examples=[sent("With a reason", {"reason": "The minister cannot travel."}), answered("Withdrawn", GONE)],
 )
 RESTORED = extend_schema(
     operation_id="inscriptions_undo_withdrawal",
@@ -152,6 +152,6 @@ RESTORED = extend_schema(
     description="With the old receipt, as long as nothing was drawn on it. A token needs `inscriptions:write`.",
     parameters=[VERSION, KEY],
     request=ReasonShape,
-    responses={200: InscriptionSerializer, **_refusals(*WRITES)},
-    examples=[_sent("Nothing to say", {}), _answer("Standing again", BACK)],
+    responses={200: InscriptionSerializer, **refusals(*WRITES)},
+    examples=[sent("Nothing to say", {}), answered("Standing again", BACK)],
 )

@@ -66,9 +66,7 @@ def met(session: MeetingSession, requester: str = "AT", counterpart: str = "BR",
 
 def waits(session: MeetingSession, code: str, **more: Any) -> Waiting:
     """Have a delegation wait."""
-    return join_waiting(
-        session=session, delegation=state(session, code), actor=as_focal_point(session, code), **more
-    )
+    return join_waiting(session=session, delegation=state(session, code), actor=as_focal_point(session, code), **more)
 
 
 def offered_to(entry: Waiting) -> Offer | None:

@@ -117,7 +117,7 @@ def test_no_counterpart_is_held_before_its_yes_however_many_ask(session: Meeting
         (at(18), "b1", "starts_at"),
         (at(9, day=16), "b1", "starts_at"),
         (at(9), "d1", "room"),
-        (at(9), "mbr-a", "room"),
+        (at(9), "m3", "room"),
     ],
 )
 def test_what_is_no_slot_is_not_booked(session: MeetingSession, when: object, where: str, field: str) -> None:
