@@ -126,7 +126,7 @@
   });
   document.addEventListener("dragend", release);
   document.addEventListener("click", (event) => {
-    const close = event.target.closest("[data-move-dialog] [data-cancel]");
+    const close = event.target.closest("[data-move-dialog] .form-buttons a");
     if (!close) return;
     event.preventDefault();
     close.closest("dialog").close();
