@@ -9,11 +9,12 @@ from django.db.models import Q
 from cnd import journal, sweeps
 from cnd.actors import WORKER
 from cnd.journal import Draft
-from logistics.models import Booking, Offer, Room
+from logistics.models import Booking, Offer, Room, Waiting
+from logistics.services.availability import SlotState, availability
 from logistics.services.booking_ends import SERVICE, end_booking
 from logistics.services.booking_holds import lock_room, read_booking
 from logistics.services.booking_rules import BookingRules, booking_rules
-from logistics.services.offers import end_offer
+from logistics.services.offers import end_offer, offer_freed
 from sessions.models import MeetingSession
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,42 @@ def _settle(room: Room) -> None:
         settle_room(draft=draft, room=locked, rules=booking_rules(session), now=session.session_now)
 
 
+def offer_free() -> None:
+    """Offer what became free otherwise, such as by a block that was lifted. Called by the sweep; again: nothing new."""
+    for session in MeetingSession.objects.select_related("chain").filter(waiting__state="waiting").distinct():
+        now, line = session.session_now, list(session.waiting.in_line())
+        for found in availability(session=session):
+            slots = [
+                slot
+                for slot in found.slots
+                if slot.is_free and slot.starts_at > now and any(_may_suit(each, found.room, slot) for each in line)
+            ]
+            if slots:
+                _offer_free(session, found.room, slots)
+
+
+def _may_suit(entry: Waiting, room: Room, slot: SlotState) -> bool:
+    is_within = entry.starts_at <= slot.starts_at and slot.ends_at <= entry.ends_at
+    return is_within and entry.room_id in (None, room.pk)
+
+
+def _offer_free(session: MeetingSession, room: Room, slots: Iterable[SlotState]) -> None:
+    with journal.decision(session.chain, action="offer_slots", subject=f"room:{room.code}", actor=WORKER) as draft:
+        locked = lock_room(room)
+        rules, now = booking_rules(session), session.session_now
+        for each in slots:
+            offer_freed(
+                draft=draft,
+                session=session,
+                room=locked,
+                starts_at=each.starts_at,
+                ends_at=each.ends_at,
+                rules=rules,
+                now=now,
+            )
+
+
 def register() -> None:
-    """Have every sweep settle what is overdue."""
+    """Have every sweep settle what is overdue, and offer what is free."""
     sweeps.register("bookings", settle_due)
+    sweeps.register("free slots", offer_free)
