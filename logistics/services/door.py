@@ -96,9 +96,7 @@ def open_check_in(session: MeetingSession, room: Room, now: datetime, book: Rule
 # --- what this part of the house has in rooms -------------------------------------------------------------------------
 
 
-def bookings_at_door(
-    _session: MeetingSession, room: Room, starts_at: datetime, ends_at: datetime
-) -> Iterable[Entry]:
+def bookings_at_door(_session: MeetingSession, room: Room, starts_at: datetime, ends_at: datetime) -> Iterable[Entry]:
     """Tell when bilateral meetings have the room: not whose they are."""
     standing = Booking.objects.standing().filter(room=room, starts_at__lt=ends_at, ends_at__gt=starts_at)
     for booking in standing.only("starts_at", "ends_at"):
@@ -107,9 +105,7 @@ def bookings_at_door(
 
 def blocks_at_door(_session: MeetingSession, room: Room, starts_at: datetime, ends_at: datetime) -> Iterable[Entry]:
     """Tell when the room is closed, and not why."""
-    blocks = Block.objects.filter(
-        room=room, lifted_at__isnull=True, starts_at__lt=ends_at, ends_at__gt=starts_at
-    )
+    blocks = Block.objects.filter(room=room, lifted_at__isnull=True, starts_at__lt=ends_at, ends_at__gt=starts_at)
     for block in blocks:
         yield Entry(block.starts_at, block.ends_at, _("Closed"), holder=block.holder)
 

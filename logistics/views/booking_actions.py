@@ -91,9 +91,7 @@ class BookOnBehalf(BookingForm):
 
     def perform(self, form: Any) -> str:
         given = form.cleaned_data
-        self.made = request_booking(
-            session=self.meeting_session, starts_at=given.pop("at"), actor=self.actor, **given
-        )
+        self.made = request_booking(session=self.meeting_session, starts_at=given.pop("at"), actor=self.actor, **given)
         return _("Booked: %(title)s.") % {"title": title_of(self.made, None)}
 
     def done(self) -> HttpResponse:
@@ -289,7 +287,7 @@ class CheckIn(OneBookingForm):
 class ConfirmNote(BookingsMixin, StaffAction):
     """The button that confirms a delegation's note verbale."""
 
-    success_page = "bookings"
+    success_page = "bookings-notes"
 
     def act(self) -> str:
         delegation = get_object_or_404(self.meeting_session.delegations, code=self.kwargs["who"])

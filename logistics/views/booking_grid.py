@@ -41,7 +41,9 @@ class ChangeGrid(BookingsMixin, StaffForm):
             return self.form_invalid(form)
         try:
             keys = [each.pk for each in bookings_in_the_way(session=self.meeting_session, values=values)]
-            grid = grid_of(self.meeting_session, **{key: to_json(GRID_TYPES[key], each) for key, each in values.items()})
+            grid = grid_of(
+                self.meeting_session, **{key: to_json(GRID_TYPES[key], each) for key, each in values.items()}
+            )
         except DomainError as fault:
             return self.refuse(form, fault)
         form = self._asking(form, keys, grid)

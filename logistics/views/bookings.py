@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpResponse
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cnd.instants import day_text
 from cnd.versions import version_of
 from logistics.domain.slots import Slot
-from logistics.models import Application, Block, Booking, Offer, Room, Waiting
+from logistics.models import Application, Block, Booking, NoteVerbale, Offer, Room, Waiting
 from logistics.services.booking_holds import audience_of, resource_name
 from logistics.services.booking_outlook import warnings_for
 from logistics.services.booking_rules import BookingRules, booking_rules, hours_of
@@ -25,7 +27,6 @@ from logistics.views.meeting_reading import (
     history_of,
     private_of,
     shown,
-    title_of,
     when_of,
     with_all,
 )
@@ -131,9 +132,11 @@ class DayPage(BookingsMixin, StaffPage):
             state="booking" if booking.state in (State.CONFIRMED, State.HELD) else REQUESTED,
             text=f"{booking.requester.code} – {other}",
             url=meeting.url,
-            note={State.AGREED.value: _("to confirm"), State.HELD.value: _("here"), State.REQUESTED.value: _("asked")}.get(
-                booking.state, ""
-            ),
+            note={
+                State.AGREED.value: _("to confirm"),
+                State.HELD.value: _("here"),
+                State.REQUESTED.value: _("asked"),
+            }.get(booking.state, ""),
             is_exception=bool(booking.exception),
             data=data,
         )
@@ -219,6 +222,18 @@ class Share:
         return round(100 * self.used / self.total) if self.total else 0
 
 
+class Tally:
+    """How many of something were taken, and how many used, by a key."""
+
+    def __init__(self, keys: Iterable[tuple[Any, datetime | None]]) -> None:
+        pairs = list(keys)
+        self._taken = Counter(key for key, _at in pairs)
+        self._used = Counter(key for key, at in pairs if at is not None)
+
+    def of(self, key: Any) -> tuple[int, int]:
+        return self._taken[key], self._used[key]
+
+
 class Occupancy(BookingsMixin, StaffPage):
     """Slots taken and used, by room, by day and by regional group of the requester: four queries."""
 
@@ -231,15 +246,12 @@ class Occupancy(BookingsMixin, StaffPage):
                 "room_id", "starts_at", "checked_in_at", "requester__group_id"
             )
         )
-        slots = {(room.pk, day): len(grid.slots_of(day, hours_of(room, grid))) for room in self.rooms for day in grid.days}
-        by_room, by_day, by_group = (
-            self._counted((key, checked_in) for key, checked_in in keys)
-            for keys in (
-                [(room, at) for room, _begins, at, _group in bookings],
-                [(grid.day_of(begins), at) for _room, begins, at, _group in bookings],
-                [(group, at) for _room, _begins, at, group in bookings],
-            )
-        )
+        slots = {
+            (room.pk, day): len(grid.slots_of(day, hours_of(room, grid))) for room in self.rooms for day in grid.days
+        }
+        by_room = Tally((room, at) for room, _begins, at, _group in bookings)
+        by_day = Tally((grid.day_of(begins), at) for _room, begins, at, _group in bookings)
+        by_group = Tally((group, at) for _room, _begins, at, group in bookings)
         groups = [(group.pk, group.name) for group in RegionalGroup.objects.filter(session=self.meeting_session)]
         return super().get_context_data(
             parts=[
@@ -248,7 +260,7 @@ class Occupancy(BookingsMixin, StaffPage):
                     "what": _("Room"),
                     "has_total": True,
                     "rows": [
-                        Share(room.name, *by_room[room.pk], sum(slots[room.pk, day] for day in grid.days))
+                        Share(room.name, *by_room.of(room.pk), sum(slots[room.pk, day] for day in grid.days))
                         for room in self.rooms
                     ],
                 },
@@ -258,8 +270,8 @@ class Occupancy(BookingsMixin, StaffPage):
                     "has_total": True,
                     "rows": [
                         Share(
-                            self._day_name(day),
-                            *by_day[day],
+                            day_text(day, self.meeting_session.time_zone),
+                            *by_day.of(day),
                             sum(count for (_room, each), count in slots.items() if each == day),
                         )
                         for day in grid.days
@@ -270,7 +282,7 @@ class Occupancy(BookingsMixin, StaffPage):
                     "what": _("Group"),
                     "has_total": False,
                     "rows": [
-                        Share(name, *by_group[key], len(bookings))
+                        Share(name, *by_group.of(key), len(bookings))
                         for key, name in [*groups, (None, _("Without a group"))]
                     ]
                     if bookings
@@ -280,22 +292,31 @@ class Occupancy(BookingsMixin, StaffPage):
             **kwargs,
         )
 
-    def _day_name(self, day: date) -> str:
-        from cnd.instants import day_text
 
-        return day_text(day, self.meeting_session.time_zone)
-
-    @staticmethod
-    def _counted(keys: Iterable[tuple[Any, datetime | None]]) -> dict[Any, tuple[int, int]]:
-        """Return of every key how many were taken and how many used."""
-        pairs = list(keys)
-        all_, used = Counter(key for key, _at in pairs), Counter(key for key, at in pairs if at is not None)
-
-        class Counts(dict[Any, tuple[int, int]]):
-            def __missing__(self, key: Any) -> tuple[int, int]:
-                return (0, 0)
-
-        return Counts({key: (count, used[key]) for key, count in all_.items()})
+# --- notes verbales ---------------------------------------------------------------------------------------------------
 
 
-__all__ = ["title_of"]
+class Notes(BookingsMixin, StaffPage):
+    """The notes verbales that were handed in, to be confirmed once per delegation."""
+
+    template_name = "logistics/bookings/notes.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        notes = NoteVerbale.objects.filter(delegation__session=self.meeting_session)
+        related = notes.select_related("delegation").order_by(F("confirmed_at").asc(nulls_first=True), "handed_in_at")
+        return super().get_context_data(notes=list(related), needs_note=self.rules.needs_note, **kwargs)
+
+
+class NoteFile(BookingsMixin, StaffPage):
+    """The note itself, to be read by staff."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        notes = NoteVerbale.objects.select_related("file").filter(delegation__session=self.meeting_session)
+        note = get_object_or_404(notes, delegation__code=self.kwargs["who"], file__isnull=False)
+        assert note.file is not None
+        response = HttpResponse(bytes(note.file.content), content_type=note.file.media_type)
+        # Never shown within a page of ours: it is somebody else's file.
+        response["Content-Disposition"] = f'attachment; filename="note-verbale-{self.kwargs["who"]}.pdf"'
+        return response

@@ -1,4 +1,4 @@
-"""What a delegation does with a meeting: ask for it, answer, move, edit, cancel, check in. What is lost is said first."""
+"""What a delegation does with a meeting: answer, move, edit, cancel, check in. What is lost is said before."""
 
 from datetime import datetime
 from functools import cached_property
@@ -315,4 +315,3 @@ class CheckIn(MeetingAction):
     def perform(self, form: Any) -> str:
         check_in.check_in(**self.facts(form))
         return _("You are checked in: the room is yours until the end of the slot.")
-

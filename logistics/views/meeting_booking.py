@@ -16,6 +16,7 @@ from cnd.errors import DomainError, Refused
 from logistics.domain.slots import Slot
 from logistics.forms.meetings import BookingForm, NoteForm, WaitForm
 from logistics.models import Booking, Offer, Room, Waiting
+from logistics.services.booking_calendars import calendar_of_booking
 from logistics.services.booking_outlook import warnings_for
 from logistics.services.booking_rules import hours_of
 from logistics.services.bookings import request_booking
@@ -23,7 +24,6 @@ from logistics.services.note_verbale import hand_in_note
 from logistics.services.waiting import accept_offer, decline_offer, join_waiting, leave_waiting
 from logistics.views.meeting_actions import MeetingsAction
 from logistics.views.meeting_feed import calendar_answer
-from logistics.services.booking_calendars import calendar_of_booking
 from logistics.views.meeting_reading import limits_left
 from logistics.views.meetings import MeetingsMixin
 from logistics.views.moments import moment_of_stamp

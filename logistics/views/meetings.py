@@ -199,9 +199,7 @@ class Together(MeetingsMixin):
             {
                 "starts_at": each.starts_at,
                 "room": each.rooms[0],
-                "warnings": [
-                    said for begins, ends, said in busy if begins < each.ends_at and ends > each.starts_at
-                ],
+                "warnings": [said for begins, ends, said in busy if begins < each.ends_at and ends > each.starts_at],
                 "url": f"{self.own_url('meetings-book', each.rooms[0].code, each.starts_at)}?with={other.code}",
             }
             for each in found[:TIMES_SHOWN]
