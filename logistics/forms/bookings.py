@@ -15,6 +15,8 @@ from sessions.forms.delegation import SeenForm
 from sessions.forms.fields import ReasonField
 from sessions.models import Delegation
 
+# Typed, as a browser would show days and hours in the way of its own country.
+AS_WRITTEN = {"autocomplete": "off", "dir": "ltr"}
 KEEP, CANCEL, MOVE = "keep", "cancel", "move"
 
 
@@ -74,10 +76,10 @@ def _minutes(length: timedelta) -> int:
 class GridForm(forms.Form):
     """The rules of which the slot grid is made, and what becomes of each booking in the way."""
 
-    first_day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last_day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    day_opens = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    day_closes = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    first_day = forms.DateField(widget=forms.DateInput(attrs=AS_WRITTEN, format="%Y-%m-%d"))
+    last_day = forms.DateField(widget=forms.DateInput(attrs=AS_WRITTEN, format="%Y-%m-%d"))
+    day_opens = forms.TimeField(widget=forms.TimeInput(attrs=AS_WRITTEN, format="%H:%M"))
+    day_closes = forms.TimeField(widget=forms.TimeInput(attrs=AS_WRITTEN, format="%H:%M"))
     slot = forms.IntegerField(min_value=5, max_value=24 * 60)
     between = forms.IntegerField(min_value=0, max_value=24 * 60)
     breaks = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "dir": "ltr"}))
@@ -86,9 +88,9 @@ class GridForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.grid = grid
         labels = {
-            "first_day": _("First day"),
+            "first_day": _("First day, such as 2024-03-14"),
             "last_day": _("Last day"),
-            "day_opens": _("Meetings begin at the earliest"),
+            "day_opens": _("Meetings begin at the earliest, such as 09:00"),
             "day_closes": _("Meetings have ended by"),
             "slot": _("Length of a slot, minutes"),
             "between": _("Between two slots, minutes"),

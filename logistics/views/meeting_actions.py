@@ -105,7 +105,7 @@ class MeetingAction(MeetingsAction):
         booking = self.booking
         return {
             "starts_at": booking.starts_at,
-            "ends_at": booking.ends_at,
+            "length": booking.ends_at - booking.starts_at,
             "room": booking.room,
             "due_at": booking.answer_by,
         }
@@ -212,7 +212,7 @@ class Accept(MeetingAction):
         proposal = open_proposal(self.booking)
         if proposal is None:
             return super().slot()
-        return super().slot() | {"starts_at": proposal.starts_at, "ends_at": proposal.ends_at, "room": proposal.room}
+        return super().slot() | {"starts_at": proposal.starts_at, "room": proposal.room}
 
     def is_done(self, form: Any) -> bool:
         return self.booking.holds_counterpart

@@ -144,7 +144,11 @@ class BookSlot(MeetingsAction):
         given = getattr(form, "cleaned_data", {}) if form is not None else {}
         counterpart = given.get("counterpart") or (self.initial()["counterpart"] if not form or not form.data else None)
         return super().get_context_data(**kwargs) | {
-            "slot": {"starts_at": self.slot.starts_at, "ends_at": self.slot.ends_at, "room": self.room},
+            "slot": {
+                "starts_at": self.slot.starts_at,
+                "length": self.slot.ends_at - self.slot.starts_at,
+                "room": self.room,
+            },
             "limits": limits_left(self.own, self.booking_rules, at=self.slot.starts_at),
             "warnings": self.clashes(counterpart, given.get("equipment") or ()),
             "counterparts": self.others,
@@ -253,7 +257,7 @@ class _OfferAction(MeetingsAction):
         offer = self.offer
         slot = {
             "starts_at": offer.starts_at,
-            "ends_at": offer.ends_at,
+            "length": offer.ends_at - offer.starts_at,
             "room": offer.room,
             "due_at": offer.expires_at,
         }

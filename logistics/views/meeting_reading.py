@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -59,6 +59,10 @@ class ShownMeeting:
     needs_answer: bool = False
     is_over: bool = False
     actions: list[Action] = field(default_factory=list)
+
+    @property
+    def length(self) -> timedelta:
+        return self.booking.ends_at - self.booking.starts_at
 
     @property
     def is_settled(self) -> bool:
@@ -326,6 +330,10 @@ class ShownOffer:
     @property
     def ends_at(self) -> datetime:
         return self.offer.ends_at
+
+    @property
+    def length(self) -> timedelta:
+        return self.offer.ends_at - self.offer.starts_at
 
     @property
     def due_at(self) -> datetime:

@@ -51,6 +51,14 @@ class AtSlot:
     is_past: bool
     wait_url: str = ""
 
+    @property
+    def free(self) -> list[Cell]:
+        return [cell for cell in self.cells if cell.state == FREE]
+
+    @property
+    def own(self) -> list[Cell]:
+        return [cell for cell in self.cells if cell.state != FREE]
+
 
 @dataclass(frozen=True)
 class Day:
@@ -145,7 +153,7 @@ class FreeGrid:
         if not is_free:
             return Cell(room, TAKEN, _("taken"), where)
         if overlapping:
-            return Cell(room, FREE, _("free"), where, note=_("you meet then"))
+            return Cell(room, TAKEN, _("you meet"), where)
         url = self._url("meetings-book", room.code, slot.starts_at) if self.is_open else ""
         return Cell(room, FREE, _("free"), where, url)
 
@@ -207,7 +215,7 @@ def day_of_staff(
             elif slot not in has:
                 cells.append(Cell(room, NONE, "–", where))
             elif _is_turned_round(slot, of_room, grid):
-                cells.append(Cell(room, TAKEN, _("turnaround"), where))
+                cells.append(Cell(room, TAKEN, _("pause"), where))
             else:
                 data = {"room": room.code, "slot": stamp_of(slot.starts_at)}
                 cells.append(Cell(room, FREE, _("free"), where, free_url(room, slot), data=data))

@@ -191,7 +191,8 @@ def test_the_counterpart_confirms_and_both_see_it(session: MeetingSession, austr
     answer = sent(brazil, page("meeting-confirm", "BR", booking.pk))
     assert told(answer) == ["You have confirmed the meeting with Austria."]
     for client, code in ((austria, "AT"), (brazil, "BR")):
-        assert "Agreed, to be confirmed by conference services" in text_of(
+        text = text_of(client.get(page("meeting", code, booking.pk)))
+        assert "Agreed, to be confirmed by conference services" in text
             client.get(page("meeting", code, booking.pk))
         )
 
