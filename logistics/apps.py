@@ -8,23 +8,49 @@ class LogisticsConfig(AppConfig):
     verbose_name = _("Meeting logistics")
 
     def ready(self) -> None:
-        # Models are not loaded before this.
-        from cnd import sweeps
-        from cnd.journal import register_shown
-        from logistics.services import door, grid_change, lapses, scopes_bookings, session_parts
-        from logistics.services.booking_holds import shown_of as bookings_shown_of
-        from logistics.services.notices import bookings as booking_notices
-        from logistics.services.notices import waiting as waiting_notices
-        from logistics.services.waiting import lapse_waiting
-        from logistics.views import meeting_surroundings
+        from logistics.services import session_parts
 
         session_parts.register()
-        grid_change.register()
-        lapses.register()
-        scopes_bookings.register()
-        booking_notices.register()
-        waiting_notices.register()
-        sweeps.register("waiting", lapse_waiting)
-        register_shown("bookings", bookings_shown_of)
-        door.register()
-        meeting_surroundings.register()
+        _register_applications()
+        _register_programme()
+        _register_bookings()
+
+
+# Models are not loaded before `ready`, so each imports what it registers.
+
+
+def _register_applications() -> None:
+    from cnd.journal import register_shown
+    from logistics.services import scopes
+    from logistics.services.applications import shown_of
+    from logistics.services.notices import application_texts
+
+    scopes.register()
+    application_texts.register()
+    register_shown("applications", shown_of)
+
+
+def _register_programme() -> None:
+    from logistics.services import placements
+
+    placements.register()
+
+
+def _register_bookings() -> None:
+    from cnd import sweeps
+    from cnd.journal import register_shown
+    from logistics.services import door, grid_change, lapses, scopes_bookings
+    from logistics.services.booking_holds import shown_of
+    from logistics.services.notices import bookings, waiting
+    from logistics.services.waiting import lapse_waiting
+    from logistics.views import meeting_surroundings
+
+    grid_change.register()
+    lapses.register()
+    scopes_bookings.register()
+    bookings.register()
+    waiting.register()
+    sweeps.register("waiting", lapse_waiting)
+    register_shown("bookings", shown_of)
+    door.register()
+    meeting_surroundings.register()

@@ -44,15 +44,15 @@ class Taken:
 class Occupied(Refused):
     """Somebody else has it at that time; `taken` says who and when."""
 
-    def __init__(self, taken: list[Taken]) -> None:
+    def __init__(self, taken: list[Taken], message: str = "") -> None:
         # Who has it is for the caller to tell, to those who may know.
-        super().__init__("occupied", _("This time is taken already."))
+        super().__init__("occupied", message or _("This time is taken already."))
         self.taken = taken
 
 
-def _numbers(claim: Claim) -> range:
+def _numbers(starts_at: datetime, ends_at: datetime) -> range:
     try:
-        return numbers_of(claim.starts_at, claim.ends_at)
+        return numbers_of(starts_at, ends_at)
     except ValueError:
         message = _("Times are multiples of five minutes, and the end comes after the beginning.")
         raise Invalid("time_not_valid", message, fields={"starts_at": [message]}) from None
@@ -60,7 +60,7 @@ def _numbers(claim: Claim) -> range:
 
 def occupy(*, session: MeetingSession, holder: str, claims: Iterable[Claim], layers: Collection[str] = BOTH) -> None:
     """Take all of this for one holder, or nothing. Raises Invalid, and Occupied where somebody else has any of it."""
-    wanted = [(claim, _numbers(claim)) for claim in claims]
+    wanted = [(claim, _numbers(claim.starts_at, claim.ends_at)) for claim in claims]
     cells = [
         Cell(session=session, layer=layer, resource=claim.resource, number=number, holder=holder)
         for layer in sorted(layers)
@@ -95,8 +95,8 @@ def in_the_way(*, claims: Iterable[Claim], layers: Collection[str] = BOTH, but: 
 def taken(
     resources: Collection[str], starts_at: datetime, ends_at: datetime, *, layers: Collection[str] = BOTH
 ) -> list[Taken]:
-    """Return who has any of these resources within an interval, in one query, by resource and time."""
-    numbers = numbers_of(starts_at, ends_at)
+    """Return who has any of these resources within an interval, in one query, by resource and time. Raises Invalid."""
+    numbers = _numbers(starts_at, ends_at)
     rows = Cell.objects.filter(
         resource__in=resources, number__gte=numbers.start, number__lt=numbers.stop, layer__in=layers
     )

@@ -50,6 +50,7 @@ of_session = [
     page("staff"),
     *(page(name, f"staff/{name.removeprefix('staff-')}") for name in STAFF),
 ]
+of_logistics = [page("staff-programme", "staff/programme"), page("bookings", "staff/bookings")]
 urlpatterns = [
     path("", nothing, name="home"),
     path("login/", nothing, name="login"),
@@ -59,7 +60,7 @@ urlpatterns = [
     path("language/", nothing, name="set_language"),
     path("docs/", nothing, name="api-docs"),
     path("sessions/", include((of_session, "sessions"))),
-    path("sessions/", include(([page("bookings", "staff/bookings")], "logistics"))),
+    path("sessions/", include((of_logistics, "logistics"))),
 ]
 
 
@@ -223,7 +224,7 @@ def test_the_secretariat_sees_its_pages_once_it_is_among_them() -> None:
     outside = render("base.html", user=staff, meeting_session=meeting_session())
     inside = render("base.html", "/sessions/cnd67/staff/draw/", user=staff, meeting_session=meeting_session())
     assert nav(outside) == ["Session", "List of speakers", "Drawing of lots", "Secretariat"]
-    desk = "Overview, Roster, People, Quotas, Drawing, List of speakers, Bookings, Notices, Rules, Journal, Clock"
+    desk = "Overview, Roster, People, Quotas, Drawing, List of speakers, Programme, Bookings, Notices, Rules, Journal, Clock"
     assert nav(inside)[4:] == desk.split(", ")
 
 

@@ -1,1 +1,1 @@
-"""What people are told of what surrounds the meeting."""
+"""What is told of what surrounds a meeting, each kind beside the call that a decision makes to have it told."""
