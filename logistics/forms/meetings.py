@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cnd.instants import day_text, hour_text
+from cnd.instants import day_text, hour_text, instant_text
 from logistics.domain.slots import Grid, Slot
 from logistics.models import Room
 from logistics.services.bookings import LONGEST, MOST_PEOPLE
@@ -19,7 +19,6 @@ from sessions.models import Delegation
 
 NAMED_AT_MOST = 5
 FORM = "%Y%m%dT%H%MZ"
-Choice = tuple[str, Any]
 
 
 def entry_of(delegation: Delegation) -> str:
@@ -70,12 +69,14 @@ class SlotField(forms.ChoiceField):
     """The beginning of a slot of the grid; gives an aware instant."""
 
     def __init__(self, *, grid: Grid, slots: Iterable[Slot] | None = None, tz: str, **kwargs: Any) -> None:
-        days: dict[date, list[Choice]] = {}
-        for slot in grid.slots() if slots is None else slots:
-            said = f"{hour_text(slot.starts_at, tz)}–{hour_text(slot.ends_at, tz)}"
-            days.setdefault(grid.day_of(slot.starts_at), []).append((slot.starts_at.strftime(FORM), said))
-        groups = [(day_text(day, tz), choices) for day, choices in days.items()]
-        super().__init__(choices=[("", "—"), *groups], **kwargs)
+        choices = [
+            (
+                slot.starts_at.strftime(FORM),
+                f"{instant_text(slot.starts_at, tz, place=False)}–{hour_text(slot.ends_at, tz)}",
+            )
+            for slot in (grid.slots() if slots is None else slots)
+        ]
+        super().__init__(choices=[("", "—"), *choices], **kwargs)
 
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)

@@ -50,7 +50,7 @@ class MeetingsAction(MeetingsMixin, OwnAction):
 class MeetingAction(MeetingsAction):
     """Something about one meeting. What was decided about another state of it than the one shown is not done."""
 
-    form_class = SeenForm
+    form_class: type[Form] = SeenForm
 
     @property
     def own_page(self) -> str:
@@ -267,7 +267,7 @@ class Edit(MeetingAction):
 
     def is_done(self, form: Any) -> bool:
         booking, given = self.booking, form.cleaned_data
-        known = {name: booking.detail(name) for name in DETAILS}
+        known: dict[str, Any] = {name: booking.detail(name) for name in DETAILS}
         known |= {"people": booking.people, "equipment": booking.equipment}
         return all(given[name] == value for name, value in known.items())
 

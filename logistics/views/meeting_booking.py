@@ -304,7 +304,7 @@ class SendNote(MeetingsAction):
     template_name = "logistics/meetings/note.html"
 
     def make_form(self, *args: Any, **kwargs: Any) -> Form:
-        return NoteForm(*args, **({"files": self.request.FILES} if args else {}), **kwargs)
+        return NoteForm(args[0], self.request.FILES) if args else NoteForm(**kwargs)
 
     def words(self) -> dict[str, Any]:
         return {"title": _("Note verbale"), "submit": _("Send")}

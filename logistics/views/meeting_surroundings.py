@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from logistics.models import Booking, NoteVerbale
 from logistics.services.booking_rules import SCOPE, booking_rules
-from logistics.views.meeting_reading import Reader, offers_of, shown, with_all
+from logistics.views.meeting_reading import Reader, ShownMeeting, offers_of, shown, with_all
 from sessions.models import Delegation, MeetingSession
 from sessions.services.rules import rule_book
 from sessions.views.delegation_reading import Due
@@ -24,8 +24,8 @@ def _has_rooms(session: MeetingSession) -> bool:
     return session.rules.filter(scope=SCOPE, key="booking_opens").exists()
 
 
-def _ahead(reader: Reader) -> list[Any]:
-    bookings = reader.session.bookings.of_delegation(reader.delegation).standing()
+def _ahead(reader: Reader, delegation: Delegation) -> list[ShownMeeting]:
+    bookings = reader.session.bookings.of_delegation(delegation).standing()
     ahead = with_all(bookings.filter(ends_at__gt=reader.now)).in_order()
     return [shown(each, reader) for each in ahead]
 
@@ -35,7 +35,7 @@ def panel(session: MeetingSession, delegation: Delegation) -> dict[str, Any]:
     if not _has_rooms(session):
         return {}
     reader = Reader(session, booking_rules(session), session.session_now, delegation)
-    meetings = _ahead(reader)
+    meetings = _ahead(reader, delegation)
     return {
         "rules": reader.rules,
         "is_open": reader.now >= reader.rules.opens_at,
@@ -51,7 +51,7 @@ def due(session: MeetingSession, delegation: Delegation) -> Iterable[Due]:
     if not _has_rooms(session):
         return
     reader = Reader(session, booking_rules(session), session.session_now, delegation)
-    for each in _ahead(reader):
+    for each in _ahead(reader, delegation):
         if each.needs_answer and each.due_at and each.due_at > reader.now:
             yield _due(_("Answer the request of %(name)s to meet") % {"name": each.title}, each.due_at)
     for offer in offers_of(reader):

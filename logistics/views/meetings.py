@@ -67,7 +67,7 @@ class MeetingsMixin(OwnPage):
 
     def bookings(self) -> "QuerySet[Booking]":
         """Return the bookings of this delegation with all that is shown of them."""
-        return with_all(self.meeting_session.bookings.of_delegation(self.own))  # type: ignore[no-any-return]
+        return with_all(self.meeting_session.bookings.of_delegation(self.own))
 
     @cached_property
     def booking(self) -> Booking:

@@ -67,7 +67,7 @@ def test_the_day_shows_meetings_events_blocks_and_what_is_free(session: MeetingS
     block = Block.objects.create(room=where, starts_at=at(12), ends_at=at(12, 30), reason="Cleaning")
     occupancy.occupy(session=session, holder=block.holder, claims=[Claim(where.resource, at(12), at(12, 30))])
     event = Application.objects.create(
-        kind=session.event_kinds.first(), organiser=state(session, "CN"), title="On water", created_at=at(1)
+        kind=session.event_kinds.all()[0], organiser=state(session, "CN"), title="On water", created_at=at(1)
     )
     occupancy.occupy(session=session, holder=event.holder, claims=[Claim(where.resource, at(15), at(15, 30))])
     shown = states_of(staff.get(page("bookings"), {"day": "2024-03-14"}), where)
