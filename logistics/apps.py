@@ -14,6 +14,7 @@ class LogisticsConfig(AppConfig):
         _register_applications()
         _register_programme()
         _register_bookings()
+        _register_meeting_pages()
 
 
 # Models are not loaded before `ready`, so each imports what it registers.
@@ -39,12 +40,12 @@ def _register_programme() -> None:
 def _register_bookings() -> None:
     from cnd import sweeps
     from cnd.journal import register_shown
-    from logistics.services import door, grid_change, lapses, scopes_bookings
+    from logistics.services import booking_outlook, grid_change, lapses, scopes_bookings
     from logistics.services.booking_holds import shown_of
     from logistics.services.notices import bookings, waiting
     from logistics.services.waiting import lapse_waiting
-    from logistics.views import meeting_surroundings
 
+    booking_outlook.register()
     grid_change.register()
     lapses.register()
     scopes_bookings.register()
@@ -52,5 +53,11 @@ def _register_bookings() -> None:
     waiting.register()
     sweeps.register("waiting", lapse_waiting)
     register_shown("bookings", shown_of)
+
+
+def _register_meeting_pages() -> None:
+    from logistics.services import door
+    from logistics.views import meeting_surroundings
+
     door.register()
     meeting_surroundings.register()
