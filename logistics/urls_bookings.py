@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:code>/delegation/<str:who>/meetings/", include(delegation_urlpatterns)),
     path("<slug:code>/staff/bookings/", include(staff_urlpatterns)),
     path("<slug:code>/meetings/<str:token>.ics", meeting_feed.feed, name="meetings-feed"),
+    path("<slug:code>/rooms/<slug:room>/calendar.ics", meeting_feed.feed_of_room, name="room-calendar"),
     path("<slug:code>/rooms/<slug:room>/door/", door.Door.as_view(), name="door"),
     path("<slug:code>/rooms/<slug:room>/check-in/<str:token>/", door.CheckInAtDoor.as_view(), name="door-check-in"),
 ]

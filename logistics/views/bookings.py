@@ -110,6 +110,7 @@ class DayPage(BookingsMixin, StaffPage):
         days = [day_of_staff(session, self.rules.grid, self.rooms, self.day, items, free_url)] if self.rooms else []
         return super().get_context_data(
             days=days,
+            rooms=self.rooms,
             all_days=self.rules.grid.days,
             shown_day=self.day,
             standing=session.bookings.standing().count(),

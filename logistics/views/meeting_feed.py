@@ -1,4 +1,4 @@
-"""Meetings for calendar programs: a feed of one's own under a secret address, and a file of one meeting.
+"""Meetings for calendar programs: a feed of one's own under a secret address, and one of each room for everybody.
 
 Calendar programs cannot sign in, so the address itself is the key. It names a membership and is signed together with
 what the account's password is stored as: it ends with the membership, with the account, and with the password.
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import quote_etag
@@ -16,7 +17,8 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from cnd.preconditions import is_known
-from logistics.services.booking_calendars import calendar_of_delegation
+from logistics.models import Room
+from logistics.services.booking_calendars import calendar_of_delegation, calendar_of_room
 from sessions.models import Membership
 
 _signer = signing.Signer(salt="logistics.meetings.feed")
@@ -57,6 +59,14 @@ def feed(request: HttpRequest, code: str, token: str) -> HttpResponse:
     with override(membership.user.language or None):
         content = calendar_of_delegation(delegation.session, delegation)
     return calendar_answer(request, content, f"{code}-{delegation.code}-meetings.ics")
+
+
+@require_safe
+def feed_of_room(request: HttpRequest, code: str, room: str) -> HttpResponse:
+    """Send everybody when a room is booked by slot, in the language of the request: not by whom or for what."""
+    rooms = Room.objects.in_use().select_related("session__chain")
+    found = get_object_or_404(rooms, session__code=code, code=room, is_for_bilaterals=True)
+    return calendar_answer(request, calendar_of_room(found), f"{code}-{room}.ics")
 
 
 def calendar_answer(request: HttpRequest, content: bytes, name: str) -> HttpResponse:

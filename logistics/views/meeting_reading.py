@@ -80,6 +80,12 @@ def open_proposal(booking: Booking) -> Proposal | None:
     return next((each for each in booking.proposals.all() if each.state == Proposal.State.OPEN), None)
 
 
+def is_turn_of(booking: Booking, delegation: Delegation) -> bool:
+    """Tell whether it is for this delegation to answer: as who was asked, or who was proposed another time."""
+    is_asked = booking.counterpart_id == delegation.pk
+    return booking.state == State.REQUESTED and is_asked == (open_proposal(booking) is None)
+
+
 def title_of(booking: Booking, delegation: Delegation | None) -> str:
     """Name a meeting by the other delegation, for the secretariat by both."""
     if booking.counterpart is None:
@@ -94,7 +100,7 @@ def shown(booking: Booking, reader: Reader) -> ShownMeeting:
     """Return a meeting as somebody reads it."""
     proposal = open_proposal(booking) if booking.state == State.REQUESTED else None
     is_asked = reader.delegation is not None and booking.counterpart_id == reader.delegation.pk
-    needs_answer = booking.state == State.REQUESTED and is_asked == (proposal is None) and reader.delegation is not None
+    needs_answer = reader.delegation is not None and is_turn_of(booking, reader.delegation)
     due_at, due_what = _due(booking, reader, needs_answer=needs_answer)
     return ShownMeeting(
         booking=booking,
@@ -340,12 +346,17 @@ class ShownOffer:
         return self.offer.expires_at
 
 
+def open_offers(delegation: Delegation, now: datetime) -> Iterable[Offer]:
+    """Return what is offered to a delegation and not over: one query."""
+    offers = Offer.objects.filter(waiting__delegation=delegation, state=Offer.State.OPEN, expires_at__gt=now)
+    return offers.select_related("room", "waiting__counterpart").order_by("expires_at")
+
+
 def offers_of(reader: Reader) -> list[ShownOffer]:
-    """Return what is offered to a delegation and not over."""
-    offers = Offer.objects.filter(
-        waiting__delegation=reader.delegation, state=Offer.State.OPEN, expires_at__gt=reader.now
-    )
+    """Return the same as a delegation's own pages show it."""
+    if reader.delegation is None:
+        return []
     return [
         ShownOffer(each, reader.url("s-offer-accept", each.pk), reader.url("s-offer-decline", each.pk))
-        for each in offers.select_related("room", "waiting__counterpart").order_by("expires_at")
+        for each in open_offers(reader.delegation, reader.now)
     ]

@@ -7,9 +7,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cnd.errors import Refused
 from logistics.models import Booking, NoteVerbale
 from logistics.services.booking_rules import SCOPE, booking_rules
-from logistics.views.meeting_reading import Reader, ShownMeeting, offers_of, shown, with_all
+from logistics.views.meeting_reading import (
+    Reader,
+    is_turn_of,
+    offers_of,
+    open_offers,
+    shown,
+    title_of,
+    with_all,
+)
 from sessions.models import Delegation, MeetingSession
 from sessions.services.rules import rule_book
 from sessions.views.delegation_reading import Due
@@ -20,22 +29,15 @@ State = Booking.State
 SHOWN = 3
 
 
-def _has_rooms(session: MeetingSession) -> bool:
-    return session.rules.filter(scope=SCOPE, key="booking_opens").exists()
-
-
-def _ahead(reader: Reader, delegation: Delegation) -> list[ShownMeeting]:
-    bookings = reader.session.bookings.of_delegation(delegation).standing()
-    ahead = with_all(bookings.filter(ends_at__gt=reader.now)).in_order()
-    return [shown(each, reader) for each in ahead]
-
-
 def panel(session: MeetingSession, delegation: Delegation) -> dict[str, Any]:
     """Return what the delegation's own page shows of its meetings."""
-    if not _has_rooms(session):
-        return {}
-    reader = Reader(session, booking_rules(session), session.session_now, delegation)
-    meetings = _ahead(reader, delegation)
+    try:
+        rules = booking_rules(session)
+    except Refused:
+        return {}  # this session has no bilateral meetings
+    reader = Reader(session, rules, session.session_now, delegation)
+    ahead = session.bookings.of_delegation(delegation).standing().filter(ends_at__gt=reader.now)
+    meetings = [shown(each, reader) for each in with_all(ahead).in_order()]
     return {
         "rules": reader.rules,
         "is_open": reader.now >= reader.rules.opens_at,
@@ -48,14 +50,14 @@ def panel(session: MeetingSession, delegation: Delegation) -> dict[str, Any]:
 
 def due(session: MeetingSession, delegation: Delegation) -> Iterable[Due]:
     """Yield what a delegation must answer by when."""
-    if not _has_rooms(session):
-        return
-    reader = Reader(session, booking_rules(session), session.session_now, delegation)
-    for each in _ahead(reader, delegation):
-        if each.needs_answer and each.due_at and each.due_at > reader.now:
-            yield _due(_("Answer the request of %(name)s to meet") % {"name": each.title}, each.due_at)
-    for offer in offers_of(reader):
-        yield _due(_("Take the room that is offered to you: %(room)s") % {"room": offer.room.name}, offer.due_at)
+    now = session.session_now
+    asked = session.bookings.of_delegation(delegation).filter(state=State.REQUESTED, answer_by__gt=now)
+    for each in with_all(asked).in_order():
+        if is_turn_of(each, delegation):
+            said = _("Answer the request of %(name)s to meet") % {"name": title_of(each, delegation)}
+            yield _due(said, each.answer_by)
+    for offer in open_offers(delegation, now):
+        yield _due(_("Take the room that is offered to you: %(room)s") % {"room": offer.room.name}, offer.expires_at)
 
 
 def _due(title: str, at: Any) -> Due:

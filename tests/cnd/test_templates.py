@@ -53,14 +53,12 @@ of_session = [
 of_logistics = [page("staff-programme", "staff/programme"), page("bookings", "staff/bookings")]
 urlpatterns = [
     path("", nothing, name="home"),
-    path("login/", nothing, name="login"),
-    path("logout/", nothing, name="logout"),
+    *(path(f"{name}/", nothing, name=name) for name in ("login", "logout")),
     path("reset/", nothing, name="account_reset_password"),
     path("passkey/", nothing, name="mfa_login_webauthn"),
     path("language/", nothing, name="set_language"),
     path("docs/", nothing, name="api-docs"),
-    path("sessions/", include((of_session, "sessions"))),
-    path("sessions/", include((of_logistics, "logistics"))),
+    *(path("sessions/", include(each)) for each in ((of_session, "sessions"), (of_logistics, "logistics"))),
 ]
 
 

@@ -108,7 +108,7 @@ def test_the_code_is_shown_from_a_while_before_until_the_room_is_released(
     booking = early(session)
     url = page("door-check-in", DOOR, check_in_token(booking))
     assert client.get(door()).context["check_in"]["url"] == f"http://testserver{url}"
-    shift_clock(session=session, to=at(9, 10), actor=COMMAND, reason="test")
+    shift_clock(session=session, to=at(9, 11), actor=COMMAND, reason="test")
     assert client.get(door()).context["check_in"] is None
 
 

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from logistics.models import Booking, NoteVerbale, Offer, Room, Waiting
+from logistics.models import Booking, Offer, Room, Waiting
 from logistics.services.booking_moves import cancel_booking
 from logistics.services.busy import Busy, register_busy
 from sessions.models import MeetingSession
@@ -16,7 +15,7 @@ from sessions.services.clock import shift_clock
 from tests.logistics.bilaterals import asked, at, booking_session, met, now_of, offered_to, room, waits
 from tests.logistics.meeting_pages import of, page, stamp
 from tests.sessions.kept import kept
-from tests.sessions.scenes import COMMAND, as_focal_point, correct, focal_point, state
+from tests.sessions.scenes import COMMAND, as_focal_point, correct, state
 from tests.sessions.staff_pages import hidden, text_of, told
 
 pytestmark = pytest.mark.django_db
@@ -336,65 +335,6 @@ def test_one_leaves_the_line(session: MeetingSession, austria: Client) -> None:
 def waits_in_a_full_house(session: MeetingSession) -> Waiting:
     asked(session, "KE", "RO")
     return waits(session, "AT", room=room(session), starts_at=at(9))
-
-
-# --- note verbale, calendars, the pages of others ---------------------------------------------------------------------
-
-
-def test_where_a_note_is_needed_it_is_sent_once_and_no_other_file_is_taken(
-    session: MeetingSession, austria: Client
-) -> None:
-    correct(session, "bilateral.note_verbale_required", True)
-    assert "A booking needs a note verbale" in text_of(austria.get(page("meetings", "AT")))
-    url = page("meetings-note", "AT")
-    wrong = austria.post(url, {"file": SimpleUploadedFile("note.pdf", b"no PDF")})
-    assert (wrong.status_code, NoteVerbale.objects.count()) == (422, 0)
-    austria.post(url, {"file": SimpleUploadedFile("note.pdf", b"%PDF-1.7 a note")})
-    assert "Your note verbale is with the secretariat" in text_of(austria.get(page("meetings", "AT")))
-
-
-def test_the_feed_opens_without_sign_in_for_its_own_meetings_alone(session: MeetingSession, austria: Client) -> None:
-    met(session, purpose=SECRET)
-    met(session, "KE", "RO", where="b2", purpose="Of others")
-    url = austria.get(page("meetings", "AT")).context["feed_url"]
-    answer = Client().get(url)
-    text = answer.content.decode()
-    assert answer.headers["Content-Type"].startswith("text/calendar")
-    assert SECRET in text
-    assert "Of others" not in text
-    assert Client().get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
-
-
-def test_the_feed_ends_with_the_password_and_with_the_membership(session: MeetingSession, austria: Client) -> None:
-    url = austria.get(page("meetings", "AT")).context["feed_url"]
-    user = focal_point(session, "AT")
-    assert Client().get(url.replace(".ics", "x.ics")).status_code == 404
-    user.set_password("another long password 2")
-    user.save()
-    assert Client().get(url).status_code == 404
-    austria.force_login(user)
-    renewed = austria.get(page("meetings", "AT")).context["feed_url"]
-    assert Client().get(renewed).status_code == 200
-    user.memberships.all().delete()
-    assert Client().get(renewed).status_code == 404
-
-
-def test_a_meeting_is_a_file_for_its_delegations(session: MeetingSession, austria: Client) -> None:
-    booking = met(session)
-    text = austria.get(page("meeting-calendar", "AT", booking.pk)).content.decode()
-    assert text.count("BEGIN:VEVENT") == 1
-    assert "DTSTART:20240314T080000Z" in text
-
-
-def test_the_delegations_own_page_says_what_is_to_be_answered(session: MeetingSession, brazil: Client) -> None:
-    asked(session)
-    text = text_of(brazil.get("/cnd67/delegation/BR/"))
-    assert "Answer the request of Austria to meet" in text
-    assert "Bilateral meetings" in text
-
-
-def test_the_sessions_page_tells_everybody_of_the_rooms(session: MeetingSession, client: Client) -> None:
-    assert "Rooms for bilateral meetings" in text_of(client.get("/cnd67/"))
 
 
 def test_an_offer_that_is_over_is_said_to_be(session: MeetingSession, austria: Client) -> None:
