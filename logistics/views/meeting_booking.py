@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cnd.arrival import arrival_of
 from cnd.canonical import canonical
 from cnd.errors import DomainError, Refused
+from cnd.instants import instant_text
 from logistics.domain.slots import Slot
 from logistics.forms.meetings import BookingForm, NoteForm, WaitForm
 from logistics.models import Booking, Offer, Room, Waiting
@@ -152,7 +153,18 @@ class BookSlot(MeetingsAction):
             "limits": limits_left(self.own, self.booking_rules, at=self.slot.starts_at),
             "warnings": self.clashes(counterpart, given.get("equipment") or ()),
             "counterparts": self.others,
+            "is_closed": self._closed(),
         }
+
+    def _closed(self) -> str:
+        """Say why no delegation can ask for this slot now; empty where it can."""
+        rules, now, tz = self.booking_rules, self.reader.now, self.meeting_session.time_zone
+        if now < rules.opens_at:
+            return _("Booking is not open yet: it opens %(at)s.") % {"at": instant_text(rules.opens_at, tz)}
+        last = rules.cut_off_of(self.slot.starts_at)
+        if now >= last:
+            return _("Changes ended %(at)s; ask the secretariat.") % {"at": instant_text(last, tz, closing=True)}
+        return ""
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------

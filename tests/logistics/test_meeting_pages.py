@@ -85,6 +85,9 @@ def test_before_booking_opens_the_grid_has_no_links_and_says_when(session: Meeti
     shown = austria.get(page("meetings-free", "AT"))
     assert "Booking opens 14 March 2024, 08:00 (Vienna)" in text_of(shown)
     assert "/meetings/book/" not in shown.content.decode()
+    form = austria.get(book_url())
+    assert "Booking is not open yet: it opens 14 March 2024, 08:00 (Vienna)." in text_of(form)
+    assert 'name="counterpart"' not in form.content.decode()
 
 
 def test_the_grid_of_twenty_rooms_takes_as_many_queries_as_that_of_one(
