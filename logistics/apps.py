@@ -14,6 +14,7 @@ class LogisticsConfig(AppConfig):
         _register_applications()
         _register_programme()
         _register_bookings()
+        _register_meeting_pages()
 
 
 # Models are not loaded before `ready`, so each imports what it registers.
@@ -63,3 +64,11 @@ def _register_bookings() -> None:
     waiting.register()
     sweeps.register("waiting", lapse_waiting)
     register_shown("bookings", shown_of)
+
+
+def _register_meeting_pages() -> None:
+    from logistics.services import door
+    from logistics.views import meeting_surroundings
+
+    door.register()
+    meeting_surroundings.register()

@@ -15,6 +15,8 @@ from cnd.clock import parse_rfc3339
 from logistics.domain.programme import Row
 from logistics.models import Application, EventKind, ProgrammeVersion, Room
 from logistics.services.busy import Busy, register_busy
+from logistics.services.door import Entry, register_occupants
+from logistics.services.occupancy import EVENTS
 from sessions.models import Delegation, MeetingSession
 
 SOURCE = "side-events"
@@ -174,6 +176,12 @@ def events_in_room(session: MeetingSession, room: Room, starts_at: datetime, end
     ]
 
 
+def entries_of_events(session: MeetingSession, room: Room, starts_at: datetime, ends_at: datetime) -> Iterator[Entry]:
+    """Yield what the display at a room's door shows of the published events."""
+    for each in events_in_room(session, room, starts_at, ends_at):
+        yield Entry(each.starts_at, each.ends_at, each.title, each.organiser.name, f"{EVENTS}{each.reference}")
+
+
 # --- who is elsewhere -------------------------------------------------------------------------------------------------
 
 
@@ -218,5 +226,6 @@ def by_room(events: Sequence[Published]) -> list[tuple[Room | None, str, list[Pu
 
 
 def register() -> None:
-    """Have published events be known as busy times."""
+    """Have published events be known as busy times, and shown at the doors."""
     register_busy(SOURCE, busy_by_events)
+    register_occupants(EVENTS, entries_of_events)
