@@ -15,9 +15,9 @@ from cnd.arrival import arrival_of
 from cnd.canonical import canonical
 from cnd.clock import rfc3339
 from cnd.errors import Refused
-from logistics.models import Application
+from logistics.models import Application, EventKind
 from logistics.services.applications import counts
-from logistics.services.carrying import CARRIED, carried_over
+from logistics.services.carrying import CARRIED, carried_over, target_of
 from logistics.services.drafts import discard_draft
 from logistics.services.outlooks import outlook
 from logistics.services.queue import answer_correction, carry_over, confirm_promotion, withdraw_application
@@ -49,7 +49,9 @@ class OwnApplicationAct(OwnAction, OwnApplicationPage):
         """Compare what the page showed with what is true now, under the lock, before anything is done."""
         with transaction.atomic():
             self.prepare()
-            locked(self.application.kind)
+            # In the order in which every decision about two windows takes them.
+            for kind in sorted(self.windows(), key=lambda each: each.pk):
+                locked(kind)
             # It was read before the lock was held.
             del self.application
             if said := self.pointless():
@@ -60,6 +62,10 @@ class OwnApplicationAct(OwnAction, OwnApplicationPage):
     def prepare(self) -> None:
         super().prepare()
         assert self.application.pk
+
+    def windows(self) -> list[EventKind]:
+        """Return the kinds whose queues this is about."""
+        return [self.application.kind]
 
     def effects(self) -> list[str]:
         """Say what it does."""
@@ -151,6 +157,10 @@ class CarryOver(OwnApplicationAct):
     """A rejected or waiting one goes on as another kind."""
 
     act = "carry_over"
+
+    def windows(self) -> list[EventKind]:
+        target = target_of(self.application.kind)
+        return [*super().windows(), *([target] if target else [])]
 
     def pointless(self) -> str:
         made = carried_over(self.application)
