@@ -248,7 +248,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "cnd.contract.complete"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"OnWhoseBehalfEnum": ["own", "group"]},
+    "ENUM_NAME_OVERRIDES": {
+        "OnWhoseBehalfEnum": ["own", "group"],
+        "ApplicationStateEnum": "logistics.models.Application.State",
+        "BookingStateEnum": "logistics.models.Booking.State",
+        "DrawingStateEnum": "sessions.models.Drawing.State",
+        "WaitingStateEnum": "logistics.models.Waiting.State",
+    },
 }
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/(api/|verify_draw\.py)"

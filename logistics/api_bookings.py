@@ -25,7 +25,7 @@ from logistics import bookings_schema as schema
 from logistics.api_availability import RoomsView, day_of
 from logistics.domain.days import bounds_of
 from logistics.models import Booking
-from logistics.serializers_bookings import BookingSerializer, EditShape, MadeShape, PlaceShape, RequestShape
+from logistics.serializers_bookings import BookingEditShape, BookingSerializer, MadeShape, MoveShape, RequestShape
 from logistics.services.booking_answers import (
     accept_proposal,
     confirm_booking,
@@ -169,7 +169,7 @@ class BookingDetail(BookingsView):
     def patch(self, request: Request, code: str, booking: int) -> Response:
         found = self.booking(booking)
         expected = expected_version(request, found.version)
-        given = read(EditShape, request.data)
+        given = read(BookingEditShape, request.data)
         arrived_at = arrival_of(request._request)
         edit_booking(booking=found, actor=self.actor, expected_version=expected, arrived_at=arrived_at, **given)
         return self.told(booking)
@@ -213,7 +213,7 @@ class BookingRefusal(BookingStep):
 
 class BookingProposal(BookingStep):
     step = staticmethod(propose_time)
-    shape = PlaceShape
+    shape = MoveShape
 
     @schema.step("propose", "Propose another time, as the counterpart", schema.PROPOSED, to_place=True)
     @idempotent
@@ -241,7 +241,7 @@ class BookingProposalRefusal(BookingStep):
 
 class BookingMove(BookingStep):
     step = staticmethod(move_booking)
-    shape = PlaceShape
+    shape = MoveShape
 
     @schema.step("move", "Move a booking to another room or slot", schema.MOVED, to_place=True)
     @idempotent

@@ -8,10 +8,10 @@ from cnd.bodies import StrictSerializer
 from logistics.models import Application
 from logistics.serializers_applications import (
     STATES,
+    ApplicationEditShape,
     ApplicationSerializer,
     BeginShape,
     CorrectionShape,
-    EditShape,
     NothingShape,
     ReasonShape,
     ReceiptSerializer,
@@ -168,7 +168,7 @@ EDITED = extend_schema(
         "asked for; the receipt never changes. A token needs the scope `applications:write`."
     ),
     parameters=[ID, VERSION, KEY_WELCOME],
-    request=EditShape,
+    request=ApplicationEditShape,
     responses={200: StandingSerializer, **refusals(*(set(WRITES) - {410}))},
     examples=[sent("Other speakers", {"speakers": SAID["speakers"]}), answered("Edited", RECEIVED)],
 )

@@ -241,7 +241,7 @@ class BeginShape(ContentShape):
     delegation = serializers.CharField(max_length=16, help_text="Code of the main organiser.")
 
 
-class EditShape(ContentShape):
+class ApplicationEditShape(ContentShape):
     """What is to change; what is not named stays. What was received the secretariat edits with a reason."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class PartyShape(serializers.Serializer[Any]):
     name = serializers.CharField(help_text=NAMED)
 
 
-class PlaceShape(serializers.Serializer[Any]):
+class EventRoomShape(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField(help_text=NAMED)
 
@@ -37,7 +37,7 @@ class EventShape(serializers.Serializer[Any]):
     cosponsors = PartyShape(many=True)
     starts_at = serializers.DateTimeField(help_text="UTC.")
     ends_at = serializers.DateTimeField(help_text="UTC; half-open.")
-    room = PlaceShape(allow_null=True, help_text="null: online.")
+    room = EventRoomShape(allow_null=True, help_text="null: online.")
     version = serializers.IntegerField(
         min_value=1, help_text="The version of the programme in which it became what it is."
     )

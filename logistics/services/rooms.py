@@ -20,7 +20,7 @@ from logistics.services import occupancy
 from logistics.services.holders import told
 from logistics.services.notices import rooms as notices
 from logistics.services.occupancy import Claim, Taken, check, occupy, release, taken
-from logistics.services.sent_files import JPEG, PNG, store_file
+from logistics.services.sent_files import JPEG, PNG, checked_file
 from sessions.models import Delegation, MeetingSession
 from sessions.services.rules import RuleBook, rule_book
 
@@ -189,10 +189,9 @@ def attach_plan(*, room: Room, name: str, content: bytes, actor: Actor) -> Room:
 
     def attach(room: Room) -> None:
         most = rule_book(room.session).integer("rooms", "plan_bytes_max")
-        sent = store_file(session=room.session, name=name, content=content, allowed=PICTURES, most_bytes=most)
-        if room.plan is not None and room.plan.sha256 == sent.sha256:
-            sent.delete()
-        else:
+        sent = checked_file(session=room.session, name=name, content=content, allowed=PICTURES, most_bytes=most)
+        if room.plan is None or room.plan.sha256 != sent.sha256:
+            sent.save()
             room.plan = sent
 
     return _changed(room, "attach_plan", actor, attach)

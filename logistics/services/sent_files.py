@@ -41,19 +41,28 @@ def media_type_of(content: bytes) -> str:
     return {"PNG": PNG, "JPEG": JPEG}.get(found or "", "")
 
 
-def store_file(
-    *, session: MeetingSession, name: str, content: bytes, allowed: Collection[str], most_bytes: int
+def checked_file(
+    *,
+    session: MeetingSession,
+    name: str,
+    content: bytes,
+    allowed: Collection[str],
+    most_bytes: int,
+    field: str = "file",
 ) -> SentFile:
-    """Keep a file that is whole, of an allowed type and not too large. Called inside a decision. Raises Invalid."""
+    """Return a file that is whole, of an allowed type and not too large, not stored yet.
+
+    Raises Invalid naming the field of the form that sent it.
+    """
     if len(content) > most_bytes:
         message = _("The file is larger than %(most)d bytes.") % {"most": most_bytes}
-        raise Invalid("file_too_large", message, fields={"file": [message]})
+        raise Invalid("file_too_large", message, fields={field: [message]})
     media_type = media_type_of(content)
     if media_type not in allowed:
         types = ", ".join(sorted(each.partition("/")[2].upper() for each in allowed))
         message = _("This is none of these, whatever its name says: %(types)s.") % {"types": types}
-        raise Invalid("file_not_valid", message, fields={"file": [message]})
-    return SentFile.objects.create(
+        raise Invalid("file_not_valid", message, fields={field: [message]})
+    return SentFile(
         session=session,
         name=safe_name(name, media_type),
         media_type=media_type,

@@ -15,6 +15,7 @@ from sessions.models import MeetingSession
 from sessions.services.clock import shift_clock
 from tests.logistics.bilaterals import asked, at, booking_session, cells, expected_cells, met, now_of, room, waits
 from tests.logistics.meeting_pages import of, of_staff, page, stamp
+from tests.logistics.sent import PDF
 from tests.sessions.kept import kept
 from tests.sessions.scenes import COMMAND, as_focal_point, state
 from tests.sessions.staff_pages import hidden, last_entry, text_of, told
@@ -249,7 +250,7 @@ def test_a_grid_that_is_none_is_refused_and_nothing_is_changed(session: MeetingS
 
 def test_a_note_verbale_is_read_and_confirmed_once(session: MeetingSession, staff: Client) -> None:
     austria = state(session, "AT")
-    hand_in_note(delegation=austria, name="n.pdf", content=b"%PDF-1.7", actor=as_focal_point(session, "AT"))
+    hand_in_note(delegation=austria, name="n.pdf", content=PDF, actor=as_focal_point(session, "AT"))
     assert staff.get(page("note-file", "AT")).content == b"%PDF-1.7"
     staff.post(page("note-confirm", "AT"))
     assert NoteVerbale.objects.get().confirmed_at is not None

@@ -15,6 +15,7 @@ from logistics.services.decisions import reject_application, request_correction
 from logistics.services.drafts import attach_flyer, edit_application
 from logistics.services.queue import withdraw_application
 from tests.logistics.pages import address, browser_of, filled, organiser, own
+from tests.logistics.sent import PDF
 from tests.logistics.windows import IN_WINDOW, OPENING, again, drafted, others, received, windowed
 from tests.sessions.public_pages import queries, section, text_of
 from tests.sessions.scenes import as_officer, focal_point, officer
@@ -23,7 +24,6 @@ from tests.sessions.staff_pages import hidden, told
 pytestmark = pytest.mark.django_db
 
 State = Application.State
-PDF = b"%PDF-1.7\nstartxref\n0\n%%EOF\n"
 PAGES = ("", "-edit", "-receipt", "-flyer", "-confirm", "-answer", "-withdraw", "-carry-over", "-discard")
 POSTED = ("-edit", "-submit", "-flyer-change", "-confirm", "-answer", "-withdraw", "-carry-over", "-discard")
 

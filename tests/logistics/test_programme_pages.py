@@ -13,16 +13,16 @@ from cnd import journal
 from cnd.actors import COMMAND
 from cnd.canonical import canonical
 from logistics.models import Application, ProgrammeVersion, SentFile
-from logistics.services.sent_files import store_file
+from logistics.services.sent_files import checked_file
 from sessions.models import MeetingSession
 from tests.logistics.placed import accepted, at, place, publish, published_day
+from tests.logistics.sent import PDF
 from tests.sessions.public_pages import queries, text_of
 from tests.sessions.scenes import make_session
 
 pytestmark = pytest.mark.django_db
 
 PROGRAMME = "/cnd67/programme/"
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
 
 
 @pytest.fixture
@@ -125,7 +125,8 @@ def test_a_flyer_is_handed_out_so_that_nothing_in_it_can_act(
 ) -> None:
     address = "/cnd67/side-events/high-level-1/flyer/"
     assert client.get(address).status_code == 404
-    sent = store_file(session=session, name="Fly\r\ner.pdf", content=PDF, allowed={"application/pdf"}, most_bytes=999)
+    sent = checked_file(session=session, name="Fly\r\ner.pdf", content=PDF, allowed={"application/pdf"}, most_bytes=999)
+    sent.save()
     Application.objects.filter(pk=events[0].pk).update(flyer=sent)
     answer = client.get(address)
     assert (answer.content, answer["Content-Type"]) == (PDF, "application/pdf")

@@ -180,6 +180,7 @@ CND67: dict[str, tuple[str, Any, str]] = {
     "bilateral.cut_off": ("duration", 2 * H, "D delegations"),
     "bilateral.release_after": ("duration", 10 * MIN, "D delegations"),
     "bilateral.note_verbale_required": ("boolean", False, "D"),
+    "bilateral.note_bytes_max": ("integer", 2_000_000, "D"),
     "bilateral.confirmed_by": ("choice", "conference_services", ""),
     "bilateral.offer_within": ("duration", 1 * H, "D delegations"),
     "bilateral.own_use": ("boolean", True, "D"),
