@@ -9,8 +9,10 @@ class LogisticsConfig(AppConfig):
 
     def ready(self) -> None:
         from logistics.services import session_parts
+        from logistics.views import journal_words
 
         session_parts.register()
+        journal_words.register()
         _register_applications()
         _register_programme()
         _register_bookings()

@@ -55,17 +55,6 @@ ACTIONS = {
     "resend_notice": gettext_lazy("Notice sent again"),
     "save_text": gettext_lazy("Wording of a notice changed"),
     "reset_text": gettext_lazy("Wording of a notice given back"),
-    "publish_programme": gettext_lazy("Programme published"),
-    "add_room": gettext_lazy("Room added"),
-    "change_room": gettext_lazy("Room changed"),
-    "retire_room": gettext_lazy("Room retired"),
-    "restore_room": gettext_lazy("Room taken back"),
-    "hold_room": gettext_lazy("Room held for a delegation"),
-    "release_room": gettext_lazy("Room given back"),
-    "attach_plan": gettext_lazy("Picture of a room shown"),
-    "remove_plan": gettext_lazy("Picture of a room taken away"),
-    "block_room": gettext_lazy("Room blocked"),
-    "lift_block": gettext_lazy("Blocked time lifted"),
 }
 NAMES = {
     "announcement_sha256": gettext_lazy("hash of the announcement"),
@@ -114,6 +103,11 @@ class ToldPair:
 class ToldChange:
     what: str
     pairs: list[ToldPair]
+
+
+def register_actions(words: Mapping[str, Any]) -> None:
+    """Have further actions named in words."""
+    ACTIONS.update(words)
 
 
 def action_label(code: str) -> str:
