@@ -20,14 +20,14 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """kombu's channel, which fills a file before it gives it the name of a message."""
 
-    def _put(self, queue: str, payload: Any, **_told: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_told: Any) -> None:  # type: ignore[override]
         # Messages are read in the order of their names.
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         half = Path(self.data_folder_out, f"{name}.half")
         half.write_text(dumps(payload), "utf-8")
         half.rename(half.with_suffix(""))
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         try:
             return super()._get(queue)
         except ValueError:
@@ -38,9 +38,9 @@ class Channel(filesystem.Channel):
         with self._table(exchange):
             return super().get_table(exchange)
 
-    def _queue_bind(self, exchange: str, *binding: str) -> None:
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
         with self._table(exchange):
-            super()._queue_bind(exchange, *binding)
+            super()._queue_bind(exchange, routing_key, pattern, queue)
 
     @contextmanager
     def _table(self, exchange: str) -> Iterator[None]:

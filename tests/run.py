@@ -50,7 +50,8 @@ class Outcome:
 def bare_environment(var: Path) -> dict[str, str]:
     """Return the caller's environment without any setting of the service, ready for tests."""
     settings = variables.of_the_settings()
-    theirs = {"DJANGO_SETTINGS_MODULE", *settings, *(f"{name}_FILE" for name in settings)}
+    # Hundreds of processes are started: what one has compiled, the next ones need not.
+    theirs = {"DJANGO_SETTINGS_MODULE", "PYTHONDONTWRITEBYTECODE", *settings, *(f"{name}_FILE" for name in settings)}
     kept = {name: value for name, value in os.environ.items() if name not in theirs}
     return {**kept, "CND_ENV": "test", "CND_VAR": str(var)}
 

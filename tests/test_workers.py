@@ -48,6 +48,8 @@ def test_worker_takes_what_beat_sends(workers: Workers) -> None:
     eventually(worker_was_seen, "the worker took a sweep", workers)
 
 
+# What follows asks the transport; the database is but the one beside which the worker runs.
+@pytest.mark.once
 def test_worker_takes_what_the_test_sends(workers: Workers) -> None:
     from cnd.tasks import sweep
 
@@ -58,6 +60,7 @@ def test_worker_takes_what_the_test_sends(workers: Workers) -> None:
     eventually(worker_was_seen, "the worker took a sweep", workers)
 
 
+@pytest.mark.once
 def test_lost_messages_never_arrive(workers: Workers) -> None:
     from cnd.tasks import sweep
 
@@ -71,6 +74,7 @@ def test_lost_messages_never_arrive(workers: Workers) -> None:
     assert "received" not in worker.text()
 
 
+@pytest.mark.once
 def test_killed_worker_leaves_no_pool(workers: Workers) -> None:
     worker = workers.worker()
 

@@ -28,6 +28,11 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         yield opened
 
 
+def channel_of(connection: Connection) -> Any:
+    """Return a channel of one's own, as another process has it."""
+    return connection.clone().channel()
+
+
 def read(channel: Any, patience_s: float = 30) -> Any:
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
@@ -39,7 +44,7 @@ def read(channel: Any, patience_s: float = 30) -> Any:
 
 
 def test_messages_come_in_the_order_in_which_they_were_sent(connection: Connection) -> None:
-    channel = connection.channel()
+    channel = channel_of(connection)
     for number in range(3):
         channel._put(QUEUE, {"number": number})
         time.sleep(0.002)
@@ -51,12 +56,12 @@ def test_messages_come_in_the_order_in_which_they_were_sent(connection: Connecti
 
 def test_every_message_is_read_whole_and_once_while_others_are_written(connection: Connection) -> None:
     def write(writer: int) -> None:
-        channel = connection.clone().channel()
+        channel = channel_of(connection)
         for number in range(MANY):
             channel._put(QUEUE, {"number": writer * MANY + number})
 
     def read_all() -> list[int]:
-        channel = connection.clone().channel()
+        channel = channel_of(connection)
         return sorted(read(channel)["number"] for _ in range(2 * MANY))
 
     found, *_written = at_once(read_all, lambda: write(0), lambda: write(1))
@@ -65,7 +70,7 @@ def test_every_message_is_read_whole_and_once_while_others_are_written(connectio
 
 
 def test_a_message_that_cannot_be_read_is_passed_over(connection: Connection, tmp_path: Path) -> None:
-    channel = connection.channel()
+    channel = channel_of(connection)
     (tmp_path / "messages" / f"0_left.{QUEUE}.msg").touch()
     channel._put(QUEUE, {"number": 1})
 
@@ -74,7 +79,7 @@ def test_a_message_that_cannot_be_read_is_passed_over(connection: Connection, tm
 
 def test_a_queue_is_bound_by_many_at_once(connection: Connection) -> None:
     def bind() -> list[Any]:
-        channel = connection.clone().channel()
+        channel = channel_of(connection)
         channel._queue_bind("cnd", QUEUE, "", QUEUE)
         return [each.queue for each in channel.get_table("cnd")]
 

@@ -100,7 +100,8 @@ class Command(BaseCommand):
 
         quotas = proposed_quotas(debate)
         inscribed = inscribed_by_group(debate)
-        self._say("3/8 the quotas as proposed: " + ", ".join(f"{c} {q} of {inscribed[c]}" for c, q in quotas.items()))
+        proposed = ", ".join(f"{code} {quota} ({inscribed[code]} inscribed)" for code, quota in quotas.items())
+        self._say(f"3/8 the quotas as proposed: {proposed}")
         confirm_quotas(debate=debate, quotas=quotas, actor=COMMAND)
 
         lead = rule_book(session).duration("draw", "rehearsal_lead") + timedelta(seconds=3)
