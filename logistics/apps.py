@@ -1,3 +1,5 @@
+import re
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -24,10 +26,12 @@ def _register_applications() -> None:
     from logistics.services import scopes
     from logistics.services.applications import shown_of
     from logistics.services.notices import application_texts
+    from sessions.api_changes import register_addresses
 
     scopes.register()
     application_texts.register()
     register_shown("applications", shown_of)
+    register_addresses((re.compile(r"receipts"), "api-receipts"))
 
 
 def _register_programme() -> None:

@@ -3,20 +3,26 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from cnd import clock, journal
+from cnd.canonical import sha256_of
 from cnd.clock import rfc3339
 from cnd.errors import NotFound
 from cnd.models import PersonalDatum, ResourceVersion
 from cnd.versions import require_version
 from logistics.domain.queue import Standing
-from logistics.models import Application, EventKind, Revision
+from logistics.models import Application, CoSponsor, EventKind, Revision
 from logistics.models.application import COUNTED, HOLDING
-from logistics.services.content import document_of, hash_of
+from logistics.services.content import document_of
 from sessions.models import Delegation, MeetingSession
 
 State = Application.State
+
+WITH = ("kind__session__chain", "organiser", "contact", "speakers", "flyer")
+COSPONSORS = Prefetch("cosponsors", CoSponsor.objects.select_related("delegation").order_by("pk"))
+"""What an application is read together with."""
 
 Leaving = Callable[[Application, journal.Draft], object]
 _leaving: dict[str, Leaving] = {}
@@ -35,21 +41,18 @@ def when_leaving(name: str, call: Leaving) -> None:
 
 def application_of(pk: int) -> Application:
     """Return an application with everything that belongs to it, but for the bytes of its flyer. Raises NotFound."""
-    found = (
-        Application.objects.select_related("kind__session__chain", "organiser", "contact", "speakers", "flyer")
-        .defer("flyer__content")
-        .filter(pk=pk)
-        .first()
-    )
-    if found is None:
+    # Without an order, which the default one would join five tables for.
+    rows = Application.objects.select_related(*WITH).prefetch_related(COSPONSORS).defer("flyer__content").order_by()
+    found = rows.filter(pk=pk)[:1]
+    if not found:
         raise NotFound("no_such_application", _("There is no such application."))
-    return found
+    return found[0]
 
 
 def locked_application(application: Application) -> Application:
     """Take the lock of one application; after that of its window, where that is needed too."""
     # Two statements: what is joined to a locked row is read as it stood before the wait.
-    locked = Application.objects.select_for_update(no_key=True).filter(pk=application.pk)
+    locked = Application.objects.select_for_update(no_key=True).order_by().filter(pk=application.pk)
     if not locked.values_list("pk"):
         raise NotFound("no_such_application", _("There is no such application."))
     return application_of(application.pk)
@@ -79,9 +82,7 @@ def visible_to(session: MeetingSession, actor: Any) -> Any:
     found = Application.objects.filter(kind__session=session, discarded_at__isnull=True)
     if not actor.is_secretariat:
         found = found.filter(organiser__memberships__user=actor.user) if actor.user else found.none()
-    return found.select_related("kind__session__chain", "organiser", "contact", "speakers", "flyer").defer(
-        "flyer__content"
-    )
+    return found.select_related(*WITH).defer("flyer__content")
 
 
 # --- written ----------------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def move(application: Application, draft: journal.Draft, to: str, **fields: Any)
     Whoever calls holds the lock of the window and has seen that the move is allowed.
     """
     before = facts(application)
-    was_accepted = application.state == State.ACCEPTED
+    was_accepted, was_waiting = application.state == State.ACCEPTED, application.state == State.WAITING
     application.state = to
     left = {"due_at": None, "prepared": "", "prepared_reason": ""}
     if to not in HOLDING:
@@ -152,29 +153,40 @@ def move(application: Application, draft: journal.Draft, to: str, **fields: Any)
         setattr(application, name, value)
     application.save(update_fields=["state", *values])
     noted(draft, application, before, registered=True)
+    if was_waiting or to == State.WAITING:
+        queue_moved(application.kind, draft)
     if was_accepted and to != State.ACCEPTED:
         for call in _leaving.values():
             call(application, draft)
     return application
 
 
+def queue_moved(kind: EventKind, draft: journal.Draft) -> None:
+    """Give all who wait a new version: their positions are others."""
+    waiting = Application.objects.filter(kind=kind, state=State.WAITING)
+    for pk, code in waiting.values_list("pk", "organiser__code"):
+        draft.touch("applications", f"application/{pk}", audience=f"delegation:{code}")
+
+
 def revised(application: Application, draft: journal.Draft, fields: list[str]) -> Revision:
     """Keep a revision of what an application says, with its own hash; the first one is what was received."""
     chain = application.kind.session.chain
-    last = application.revisions.last()
+    # The first one is made with the receipt, and asks for no other.
+    last = application.revisions.order_by("number").last() if fields else None
     at = clock.now()
+    document = document_of(application)
     revision = Revision.objects.create(
         application=application,
         number=last.number + 1 if last else 1,
         at=at,
         session_at=chain.to_session(at),
         fields=fields,
-        content_sha256=hash_of(application),
+        content_sha256=sha256_of(document),
     )
     draft.change(
         f"{subject_of(application)}/revision:{revision.number}",
         last.content_sha256 if last else None,
-        {"sha256": revision.content_sha256, "fields": fields, "content": document_of(application)},
+        {"sha256": revision.content_sha256, "fields": fields, "content": document},
     )
     return revision
 

@@ -50,7 +50,7 @@ def content_of(application: Application) -> dict[str, Any]:
         "speakers": list(speakers.get("speakers", [])),
         "cosponsors": [
             {"delegation": each.delegation.code} if each.delegation else {"name": each.name, "kind": each.kind}
-            for each in application.cosponsors.select_related("delegation")
+            for each in application.cosponsors.all()
         ],
         "flyer": application.flyer_id is not None,
     }
@@ -70,8 +70,7 @@ def document_of(application: Application) -> dict[str, Any]:
         "contact": journal.refer(application.contact),
         "speakers": journal.refer(application.speakers),
         "cosponsors": sorted(
-            [each.delegation.code if each.delegation else each.name, each.kind]
-            for each in application.cosponsors.select_related("delegation")
+            [each.delegation.code if each.delegation else each.name, each.kind] for each in application.cosponsors.all()
         ),
         "flyer": application.flyer.sha256 if application.flyer else None,
     }

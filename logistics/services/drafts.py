@@ -137,7 +137,7 @@ def _write_personal(application: Application, field: str, value: dict[str, Any] 
 
 
 def _write_cosponsors(application: Application, wanted: list[tuple[Delegation | None, str, str]]) -> bool:
-    standing = application.cosponsors.all()
+    standing = CoSponsor.objects.filter(application=application).order_by("pk")
     known = {(each.delegation_id, each.name, each.kind) for each in standing}
     if known == {(each.pk if each else None, name, kind) for each, name, kind in wanted}:
         return False

@@ -52,7 +52,9 @@ def settle(kind: EventKind, *, actor: Actor = WORKER, arrived_at: datetime | Non
 
 def settle_in(turn: Turn) -> list[Step]:
     """Do the same inside a decision that holds the lock; whatever frees a place does it once more at its end."""
-    steps = steps_of(standings_of(turn.kind), turn.limits, at=turn.at, now=turn.now)
+    counted = standings_of(turn.kind)
+    steps = steps_of(counted, turn.limits, at=turn.at, now=turn.now)
+    turn.counted = None if steps else counted
     for step in steps:
         application = application_of(step.key)
         match step:

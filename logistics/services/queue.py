@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from cnd.actors import Actor, require_secretariat
 from cnd.errors import Invalid, Refused
-from logistics.domain.queue import place_for_new, position_in
+from logistics.domain.queue import place_for_new
 from logistics.models import Application
 from logistics.services.applications import (
     counts,
@@ -21,8 +21,8 @@ from logistics.services.editing import require_complete
 from logistics.services.notices import applications as notices
 from logistics.services.outlooks import outlook
 from logistics.services.places import settle, settle_in, settled_turn
+from logistics.services.positions import position_of
 from logistics.services.submission import require_room
-from logistics.services.windows import terms_of
 from sessions.services.access import require_acts_for
 
 __all__ = [
@@ -36,13 +36,6 @@ __all__ = [
     "withdraw_application",
 ]
 State = Application.State
-
-
-def position_of(application: Application) -> int:
-    """Return the position on the waiting list, 1 for who is promoted next; 0 for who does not wait."""
-    if application.state != State.WAITING:
-        return 0
-    return position_in(standings_of(application.kind), application.pk, terms_of(application.kind).limits)
 
 
 def confirm_promotion(

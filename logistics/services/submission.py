@@ -14,12 +14,12 @@ from logistics.services.applications import (
     locked_application,
     move,
     noted,
+    queue_moved,
     require_application_version,
     revised,
     standings_of,
     subject_of,
 )
-from logistics.services.content import hash_of
 from logistics.services.drafts import require_may_organise
 from logistics.services.editing import require_complete, require_draft
 from logistics.services.notices import applications as notices
@@ -70,17 +70,19 @@ def receive(application: Application, turn: Turn) -> Application:
     require_open(turn)
     require_may_organise(turn.terms, application.organiser)
     require_complete(application, turn.terms)
-    counted = standings_of(turn.kind)
+    counted = standings_of(turn.kind) if turn.counted is None else turn.counted
+    turn.counted = None
     require_room(application, counted, turn)
     before = facts(application)
     _take_receipt(turn.kind, application)
     application.arrived_at = turn.at
-    application.content_sha256 = hash_of(application)
     application.place = place_for_new(counted, turn.limits)
     application.state = State.WAITING if application.place is None else State.UNDER_REVIEW
+    application.content_sha256 = revised(application, turn.draft, []).content_sha256
     application.save()
-    revised(application, turn.draft, [])
     noted(turn.draft, application, before, registered=True)
+    if application.state == State.WAITING and turn.limits.member_states_first:
+        queue_moved(turn.kind, turn.draft)
     notices.tell_received(application, _position(application, counted, turn))
     return application
 

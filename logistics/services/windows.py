@@ -12,7 +12,7 @@ from cnd import journal
 from cnd.actors import Actor
 from cnd.errors import Refused
 from cnd.instants import instant_text
-from logistics.domain.queue import Limits
+from logistics.domain.queue import Limits, Standing
 from logistics.models import EventKind
 from sessions.services.rules import RuleBook, rule_book
 
@@ -86,7 +86,7 @@ def locked(kind: EventKind) -> EventKind:
     """Take the lock under which everything of this window is decided."""
     # NO KEY: drafts begun meanwhile refer to the row and need not wait. Two statements, so that session and chain are
     # read as they stand after the wait and are not locked too.
-    EventKind.objects.select_for_update(no_key=True).get(pk=kind.pk)
+    EventKind.objects.select_for_update(no_key=True).order_by().get(pk=kind.pk)
     return EventKind.objects.select_related("session__chain").get(pk=kind.pk)
 
 
@@ -101,6 +101,8 @@ class Turn:
     at: datetime
     """When the request arrived: by this is judged what is open and what is overdue."""
     now: datetime
+    counted: list[Standing] | None = None
+    """All that count, as they were read when the window was settled; None once that changed."""
 
     @property
     def limits(self) -> Limits:
