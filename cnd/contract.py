@@ -89,6 +89,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "level": {"description": "Level of the speaker."},
     "status": {"description": "Whether somebody holds the slot."},
     "statement": {"description": "On whose behalf: one's own, or a group's."},
+    "booking": {"description": "The number of a booking.", "example": 17},
+    "entry": {"description": "The number of a place in line.", "example": 5},
 }
 IN_PATH = {
     "string": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 32},

@@ -160,19 +160,19 @@ class BookingDetail(BookingsView):
     """One booking."""
 
     @schema.RETRIEVED
-    def get(self, request: Request, code: str, pk: int) -> HttpResponseBase:
-        response = self.told(pk)
+    def get(self, request: Request, code: str, booking: int) -> HttpResponseBase:
+        response = self.told(booking)
         return self.unchanged(request, response.headers["ETag"]) or response
 
     @schema.EDITED
     @idempotent
-    def patch(self, request: Request, code: str, pk: int) -> Response:
-        booking = self.booking(pk)
-        expected = expected_version(request, booking.version)
+    def patch(self, request: Request, code: str, booking: int) -> Response:
+        found = self.booking(booking)
+        expected = expected_version(request, found.version)
         given = read(EditShape, request.data)
         arrived_at = arrival_of(request._request)
-        edit_booking(booking=booking, actor=self.actor, expected_version=expected, arrived_at=arrived_at, **given)
-        return self.told(pk)
+        edit_booking(booking=found, actor=self.actor, expected_version=expected, arrived_at=arrived_at, **given)
+        return self.told(booking)
 
 
 class BookingStep(BookingsView):
@@ -202,8 +202,8 @@ class BookingConfirmation(BookingStep):
 
     @schema.step("confirm", "Say yes, as the counterpart", schema.AGREED)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingRefusal(BookingStep):
@@ -211,8 +211,8 @@ class BookingRefusal(BookingStep):
 
     @schema.step("decline", "Say no, as the counterpart", schema.DECLINED, said=str(schema.DECLINED["reason"]))
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingProposal(BookingStep):
@@ -221,8 +221,8 @@ class BookingProposal(BookingStep):
 
     @schema.step("propose", "Propose another time, as the counterpart", schema.PROPOSED, to_place=True)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingProposalAcceptance(BookingStep):
@@ -230,8 +230,8 @@ class BookingProposalAcceptance(BookingStep):
 
     @schema.step("accept_proposal", "Take the time that was proposed", schema.MOVED)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingProposalRefusal(BookingStep):
@@ -239,8 +239,8 @@ class BookingProposalRefusal(BookingStep):
 
     @schema.step("refuse_proposal", "Stay with the time that was asked for", schema.ASKED)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingMove(BookingStep):
@@ -249,8 +249,8 @@ class BookingMove(BookingStep):
 
     @schema.step("move", "Move a booking to another room or slot", schema.MOVED, to_place=True)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingCancellation(BookingStep):
@@ -258,8 +258,8 @@ class BookingCancellation(BookingStep):
 
     @schema.step("cancel", "Cancel a booking", schema.CANCELLED, said=str(schema.CANCELLED["reason"]))
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingApproval(BookingStep):
@@ -268,8 +268,8 @@ class BookingApproval(BookingStep):
 
     @schema.step("approve", "Confirm a booking, as conference services", schema.CONFIRMED)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)
 
 
 class BookingCheckIn(BookingStep):
@@ -277,5 +277,5 @@ class BookingCheckIn(BookingStep):
 
     @schema.step("check_in", "Check in", schema.HELD)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, booking: int) -> Response:
+        return self.take(request, booking)

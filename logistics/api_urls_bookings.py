@@ -8,7 +8,8 @@ from logistics import api_waiting as waiting
 from sessions.api_changes import register_addresses
 
 ROOT = "sessions/<slug:code>/"
-ONE = f"{ROOT}bookings/<int:pk>/"
+ONE = f"{ROOT}bookings/<int:booking>/"
+ENTRY = f"{ROOT}waiting/<int:entry>/"
 STEPS = {
     "confirm": bookings.BookingConfirmation,
     "decline": bookings.BookingRefusal,
@@ -38,11 +39,8 @@ urlpatterns = [
     path(ONE, bookings.BookingDetail.as_view(), name="api-booking"),
     *(path(f"{ONE}{name}/", view.as_view(), name=f"api-booking-{name}") for name, view in STEPS.items()),
     path(f"{ROOT}waiting/", waiting.WaitingList.as_view(), name="api-waiting"),
-    path(f"{ROOT}waiting/<int:pk>/", waiting.WaitingDetail.as_view(), name="api-waiting-entry"),
-    *(
-        path(f"{ROOT}waiting/<int:pk>/{name}/", view.as_view(), name=f"api-waiting-{name}")
-        for name, view in OF_WAITING.items()
-    ),
+    path(ENTRY, waiting.WaitingDetail.as_view(), name="api-waiting-entry"),
+    *(path(f"{ENTRY}{name}/", view.as_view(), name=f"api-waiting-{name}") for name, view in OF_WAITING.items()),
 ]
 
 register_addresses((re.compile(r"availability"), "api-availability"))

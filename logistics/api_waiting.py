@@ -86,17 +86,17 @@ class WaitingDetail(WaitingView):
     """One place in line."""
 
     @schema.RETRIEVED
-    def get(self, request: Request, code: str, pk: int) -> Response:
-        return Response(WaitingSerializer(self.entry(pk)).data)
+    def get(self, request: Request, code: str, entry: int) -> Response:
+        return Response(WaitingSerializer(self.entry(entry)).data)
 
 
 class WaitingLeft(WaitingView):
     @schema.step("leave", "Leave the line", schema.LEFT)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
+    def post(self, request: Request, code: str, entry: int) -> Response:
         read(ReasonShape, request.data)
-        leave_waiting(entry=self.entry(pk), actor=self.actor)
-        return Response(WaitingSerializer(self.entry(pk)).data)
+        leave_waiting(entry=self.entry(entry), actor=self.actor)
+        return Response(WaitingSerializer(self.entry(entry)).data)
 
 
 class OfferStep(WaitingView):
@@ -120,8 +120,8 @@ class OfferAccepted(OfferStep):
 
     @schema.step("accept", "Book the slot that is offered", schema.SERVED)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk, arrived_at=arrival_of(request._request))
+    def post(self, request: Request, code: str, entry: int) -> Response:
+        return self.take(request, entry, arrived_at=arrival_of(request._request))
 
 
 class OfferDeclined(OfferStep):
@@ -129,5 +129,5 @@ class OfferDeclined(OfferStep):
 
     @schema.step("decline", "Let the slot that is offered go to the next", schema.IN_LINE)
     @idempotent
-    def post(self, request: Request, code: str, pk: int) -> Response:
-        return self.take(request, pk)
+    def post(self, request: Request, code: str, entry: int) -> Response:
+        return self.take(request, entry)

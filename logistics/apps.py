@@ -43,11 +43,12 @@ def _register_programme() -> None:
 def _register_bookings() -> None:
     from cnd import sweeps
     from cnd.journal import register_shown
-    from logistics.services import grid_change, lapses, scopes_bookings
+    from logistics.services import booking_outlook, grid_change, lapses, scopes_bookings
     from logistics.services.booking_holds import shown_of
     from logistics.services.notices import bookings, waiting
     from logistics.services.waiting import lapse_waiting
 
+    booking_outlook.register()
     grid_change.register()
     lapses.register()
     scopes_bookings.register()

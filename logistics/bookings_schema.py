@@ -109,7 +109,7 @@ EQUIPMENT = OpenApiParameter("equipment", str, description="Words of `rooms.equi
 FILTERS = [
     OpenApiParameter("delegation", str, description="Code of a delegation, on either side."),
     OpenApiParameter("room", str, description="Code of a room."),
-    OpenApiParameter("state", str, enum=Booking.State.values),
+    OpenApiParameter("state", str, enum=Booking.State.values, description="Where a booking stands."),
     DAY,
     *PAGES,
 ]
@@ -118,12 +118,13 @@ AVAILABLE = described(
     "availability_list",
     RoomSlotsShape(many=True),
     "What is free in all rooms that are booked by slot",
-    [FREE],
+    FREE,
     DAY,
     PEOPLE,
     EQUIPMENT,
 )
-ROOM_AVAILABLE = described("rooms_availability", RoomSlotsShape, "What is free in one room", FREE, DAY)
+ROOM = OpenApiParameter("room", str, OpenApiParameter.PATH, description="Code of a room.")
+ROOM_AVAILABLE = described("rooms_availability", RoomSlotsShape, "What is free in one room", FREE, ROOM, DAY)
 
 LISTED = extend_schema(
     operation_id="bookings_list",

@@ -51,13 +51,13 @@ FREE_TIMES = extend_schema(
         EQUIPMENT,
     ],
     responses={200: FreeTimeShape(many=True), **refusals(400, 401, 403, 404, 409, 429)},
-    examples=[answered("Both are free", [FOR_TWO])],
+    examples=[answered("Both are free", FOR_TWO)],
 )
 LISTED = extend_schema(
     operation_id="waiting_list",
     summary="Who waits: one's own delegations, for the secretariat all",
     description="In line. A token needs the scope `bookings:read`.",
-    parameters=[OpenApiParameter("state", str, enum=Waiting.State.values), *PAGES],
+    parameters=[OpenApiParameter("state", str, enum=Waiting.State.values, description="Where it stands."), *PAGES],
     responses={200: WaitingSerializer(many=True), **refusals(400, 401, 403, 404, 429)},
     examples=[answered("A slot is offered", OFFERED)],
 )

@@ -1,15 +1,17 @@
 """What is said before something is done: what is lost by it, and which clashes the service knows of (RULES 6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cnd.instants import hour_text
 from logistics.models import Booking
-from logistics.services.booking_holds import held_slots
+from logistics.services.booking_holds import BOOKINGS, held_slots
 from logistics.services.booking_rules import BookingRules, booking_rules
-from logistics.services.busy import Busy, busy_times
-from sessions.models import Delegation
+from logistics.services.busy import Busy, busy_times, register_busy
+from sessions.models import Delegation, MeetingSession
 
 State = Booking.State
 
@@ -111,7 +113,7 @@ def warnings_for(booking: Booking, reader: Delegation | None = None) -> list[str
     session, zone = booking.session, booking.session.time_zone
     found = [
         _warning(each, {party.pk: party for party in booking.parties}, reader, zone)
-        for each in busy_times(session, booking.parties, booking.starts_at, booking.ends_at, without=("bookings",))
+        for each in busy_times(session, booking.parties, booking.starts_at, booking.ends_at, without=(BOOKINGS,))
     ]
     lacking = sorted(set(booking.equipment) - set(booking.room.equipment))
     if lacking:
@@ -130,3 +132,20 @@ def _warning(busy: Busy, parties: dict[int, Delegation], reader: Delegation | No
     if busy.is_public or reader is None or reader.pk == party.pk:
         return _("%(name)s is elsewhere from %(from)s to %(until)s: %(what)s.") % what
     return _("%(name)s is busy from %(from)s to %(until)s.") % what
+
+
+def busy_with_bookings(
+    session: MeetingSession, delegation_ids: Collection[int], starts_at: datetime, ends_at: datetime
+) -> Iterable[Busy]:
+    """Yield when delegations are in bilateral meetings that they asked for or agreed to: for who plans other things."""
+    standing = session.bookings.standing().filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+    for booking in standing.filter(Q(requester__in=delegation_ids) | Q(counterpart__in=delegation_ids)).in_order():
+        held = [booking.requester_id, booking.counterpart_id if booking.holds_counterpart else None]
+        for pk in held:
+            if pk in delegation_ids:
+                yield Busy(pk, booking.starts_at, booking.ends_at, BOOKINGS, _("bilateral meeting"), is_public=False)
+
+
+def register() -> None:
+    """Let others know when delegations are in bilateral meetings."""
+    register_busy(BOOKINGS, busy_with_bookings)

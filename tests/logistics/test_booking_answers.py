@@ -17,7 +17,7 @@ from logistics.services.booking_answers import (
 )
 from logistics.services.booking_moves import cancel_booking, move_booking, swap_bookings
 from logistics.services.booking_outlook import outlook, warnings_for
-from logistics.services.busy import Busy, register_busy
+from logistics.services.busy import Busy, busy_times, register_busy
 from logistics.services.check_in import check_in, check_in_by_token, check_in_token
 from logistics.services.lapses import settle_due
 from sessions.models import MeetingSession
@@ -318,3 +318,16 @@ def test_a_clash_is_a_warning_and_says_of_the_other_only_what_is_public(session:
         assert "A secret lunch" in str(warnings_for(booking))
     finally:
         register_busy("test", lambda *_: [])
+
+
+def test_who_plans_other_things_knows_when_a_delegation_meets_and_not_with_whom(session: MeetingSession) -> None:
+    asked(session, "AT", "BR")
+    met(session, "KE", "BR", where="b2", when=at(12))
+    everybody = [state(session, code) for code in ("AT", "BR", "KE")]
+    found = busy_times(session, everybody, at(8), at(18))
+    names = {each.pk: each.code for each in everybody}
+    assert [(names[each.delegation_id], each.starts_at, each.what, each.is_public) for each in found] == [
+        ("AT", at(9), "bilateral meeting", False),
+        ("BR", at(12), "bilateral meeting", False),
+        ("KE", at(12), "bilateral meeting", False),
+    ]
