@@ -7,9 +7,11 @@ from typing import Any
 from celery import Celery, signals
 from django_structlog.celery.receivers import CeleryReceiver
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cnd.settings")
 
+TRANSPORT_ALIASES["filesystem"] = "cnd.folder_transport:Transport"
 app = Celery("cnd")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

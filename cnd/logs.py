@@ -94,6 +94,9 @@ def logging_config(*, is_json: bool, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level},
             # Every request has its line from cnd.telemetry, by the name of its view: a path may hold a token.
             "django.request": {"level": "ERROR"},
+            # They tell of every letter that they put into a PDF.
+            "fontTools": {"level": "WARNING"},
+            "fpdf": {"level": "ERROR"},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
         },
     }

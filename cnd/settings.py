@@ -136,11 +136,14 @@ if REDIS_URL:
         }
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    # The machine must be named, though there is none: else every process that sends something warns that it was not.
+    CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),
         "control_folder": str(BROKER_DIR / "control"),
+        # Looking into an empty folder costs nothing; by default a message lies there for up to a second.
+        "polling_interval": 0.2,
     }
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     for _folder in ("messages", "control"):
@@ -245,7 +248,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "cnd.contract.complete"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"OnWhoseBehalfEnum": ["own", "group"]},
+    "ENUM_NAME_OVERRIDES": {
+        "OnWhoseBehalfEnum": ["own", "group"],
+        "ApplicationStateEnum": "logistics.models.Application.State",
+        "BookingStateEnum": "logistics.models.Booking.State",
+        "DrawingStateEnum": "sessions.models.Drawing.State",
+        "WaitingStateEnum": "logistics.models.Waiting.State",
+    },
 }
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_URLS_REGEX = r"^/(api/|verify_draw\.py)"

@@ -3,7 +3,22 @@
 from django.contrib import admin
 
 from cnd.admin import ForSuperusers, ReadOnly
-from logistics.models import Application, CoSponsor, EventKind, Revision, SentFile
+from logistics.models import (
+    Application,
+    Block,
+    Cell,
+    CoSponsor,
+    EventKind,
+    Placement,
+    Placing,
+    Programme,
+    ProgrammeVersion,
+    Revision,
+    Room,
+    SentFile,
+)
+
+# --- side events ------------------------------------------------------------------------------------------------------
 
 
 @admin.register(EventKind)
@@ -47,3 +62,60 @@ class SentFileAdmin(ForSuperusers):
     list_select_related = ["session"]
     search_fields = ["name", "sha256"]
     exclude = ["content"]
+
+
+# --- rooms and the programme ------------------------------------------------------------------------------------------
+
+
+@admin.register(Room)
+class RoomAdmin(ReadOnly):
+    list_display = ["code", "name", "session", "capacity", "is_for_events", "is_for_bilaterals", "retired_at"]
+    list_filter = ["session", "is_for_events", "is_for_bilaterals", "is_accessible"]
+    list_select_related = ["session"]
+    search_fields = ["code", "names"]
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnly):
+    list_display = ["room", "starts_at", "ends_at", "reason", "lifted_at"]
+    list_filter = ["room__session"]
+    list_select_related = ["room"]
+    search_fields = ["room__code", "reason"]
+
+
+@admin.register(Cell)
+class CellAdmin(ReadOnly):
+    list_display = ["layer", "resource", "number", "holder", "session"]
+    list_filter = ["session", "layer"]
+    list_select_related = ["session"]
+    search_fields = ["=resource", "=holder"]
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(ReadOnly):
+    list_display = ["session", "last_version"]
+    list_select_related = ["session"]
+
+
+@admin.register(Placement)
+class PlacementAdmin(ReadOnly):
+    list_display = ["application", "room", "starts_at", "ends_at", "is_pinned"]
+    list_filter = ["application__kind", "is_pinned"]
+    list_select_related = ["application__kind", "room"]
+    search_fields = ["application__title", "room__code"]
+
+
+@admin.register(ProgrammeVersion)
+class ProgrammeVersionAdmin(ReadOnly):
+    list_display = ["programme", "number", "session_at", "sha256"]
+    list_filter = ["programme__session"]
+    list_select_related = ["programme"]
+    search_fields = ["sha256"]
+
+
+@admin.register(Placing)
+class PlacingAdmin(ReadOnly):
+    list_display = ["programme", "state", "asked_by", "asked_at", "ended_at"]
+    list_filter = ["programme__session", "state"]
+    list_select_related = ["programme", "asked_by"]
+    search_fields = ["asked_by__username"]

@@ -29,10 +29,10 @@ from logistics import applications_schema as schema
 from logistics.filters import ApplicationFilter
 from logistics.models import Application, EventKind
 from logistics.serializers_applications import (
+    ApplicationEditShape,
     ApplicationSerializer,
     BeginShape,
     CorrectionShape,
-    EditShape,
     NothingShape,
     ReasonShape,
     RejectShape,
@@ -188,7 +188,7 @@ class ApplicationDetail(ApplicationsView):
     def patch(self, request: Request, code: str, pk: int) -> Response:
         application = self.application(pk)
         expected = expected_version(request, application.version)
-        given = read(EditShape, request.data)
+        given = read(ApplicationEditShape, request.data)
         edited = edit_application(
             application=application,
             content=content_in(given),

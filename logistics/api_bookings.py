@@ -25,7 +25,7 @@ from logistics import bookings_schema as schema
 from logistics.api_availability import RoomsView, day_of
 from logistics.domain.days import bounds_of
 from logistics.models import Booking
-from logistics.serializers_bookings import BookingSerializer, EditShape, MadeShape, PlaceShape, RequestShape
+from logistics.serializers_bookings import BookingEditShape, BookingSerializer, MadeShape, MoveShape, RequestShape
 from logistics.services.booking_answers import (
     accept_proposal,
     confirm_booking,
@@ -169,7 +169,7 @@ class BookingDetail(BookingsView):
     def patch(self, request: Request, code: str, booking: int) -> Response:
         found = self.booking(booking)
         expected = expected_version(request, found.version)
-        given = read(EditShape, request.data)
+        given = read(BookingEditShape, request.data)
         arrived_at = arrival_of(request._request)
         edit_booking(booking=found, actor=self.actor, expected_version=expected, arrived_at=arrived_at, **given)
         return self.told(booking)
@@ -181,7 +181,6 @@ class BookingStep(BookingsView):
     step: Callable[..., Any]
     """The service."""
     shape: type[StrictSerializer] = ReasonShape
-    takes_reason = True
 
     def take(self, request: Request, pk: int) -> Response:
         booking = self.booking(pk)
@@ -189,11 +188,8 @@ class BookingStep(BookingsView):
         given = read(self.shape, request.data)
         if "room" in given:
             given["room"] = self.room(booking.session, given["room"])
-        if self.takes_reason:
-            given["arrived_at"] = arrival_of(request._request)
-        else:
-            given.pop("reason", None)
-        self.step(booking=booking, actor=self.actor, expected_version=expected, **given)
+        arrived_at = arrival_of(request._request)
+        self.step(booking=booking, actor=self.actor, arrived_at=arrived_at, expected_version=expected, **given)
         return self.told(pk)
 
 
@@ -217,7 +213,7 @@ class BookingRefusal(BookingStep):
 
 class BookingProposal(BookingStep):
     step = staticmethod(propose_time)
-    shape = PlaceShape
+    shape = MoveShape
 
     @schema.step("propose", "Propose another time, as the counterpart", schema.PROPOSED, to_place=True)
     @idempotent
@@ -245,7 +241,7 @@ class BookingProposalRefusal(BookingStep):
 
 class BookingMove(BookingStep):
     step = staticmethod(move_booking)
-    shape = PlaceShape
+    shape = MoveShape
 
     @schema.step("move", "Move a booking to another room or slot", schema.MOVED, to_place=True)
     @idempotent
@@ -264,7 +260,6 @@ class BookingCancellation(BookingStep):
 
 class BookingApproval(BookingStep):
     step = staticmethod(approve_booking)
-    takes_reason = False
 
     @schema.step("approve", "Confirm a booking, as conference services", schema.CONFIRMED)
     @idempotent

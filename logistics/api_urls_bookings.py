@@ -1,11 +1,8 @@
-import re
-
 from django.urls import path
 
 from logistics import api_availability as availability
 from logistics import api_bookings as bookings
 from logistics import api_waiting as waiting
-from sessions.api_changes import register_addresses
 
 ROOT = "sessions/<slug:code>/"
 ONE = f"{ROOT}bookings/<int:booking>/"
@@ -42,5 +39,3 @@ urlpatterns = [
     path(ENTRY, waiting.WaitingDetail.as_view(), name="api-waiting-entry"),
     *(path(f"{ENTRY}{name}/", view.as_view(), name=f"api-waiting-{name}") for name, view in OF_WAITING.items()),
 ]
-
-register_addresses((re.compile(r"availability"), "api-availability"))

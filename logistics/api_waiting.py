@@ -48,6 +48,8 @@ class WaitingView(RoomsView):
 class WaitingList(WaitingView):
     """All that the caller may know of, in line; and a new one."""
 
+    pagination_class = BoundedPages
+
     @schema.LISTED
     def get(self, request: Request, code: str) -> HttpResponseBase:
         refuse_unknown(request, frozenset({"state", "page", "page_size"}))
@@ -58,7 +60,7 @@ class WaitingList(WaitingView):
             if state not in Waiting.State.values:
                 raise ValidationError({"state": [_("There is no such state.")]})
             found = found.filter(state=state)
-        pages = BoundedPages()
+        pages = self.pagination_class()
         rows: list[Any] | None = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(WaitingSerializer(rows, many=True).data)
 

@@ -8,10 +8,10 @@ from cnd.bodies import StrictSerializer
 from logistics.models import Application
 from logistics.serializers_applications import (
     STATES,
+    ApplicationEditShape,
     ApplicationSerializer,
     BeginShape,
     CorrectionShape,
-    EditShape,
     NothingShape,
     ReasonShape,
     ReceiptSerializer,
@@ -114,9 +114,10 @@ WELCOME = OpenApiParameter(
     description="The ETag of what was read: the write is refused where it is another now.",
 )
 KIND = OpenApiParameter("kind", str, description="Code of a kind of side event.")
+ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The application's own number, not its receipt.")
 FILTERS = [
     KIND,
-    OpenApiParameter("state", str, enum=Application.State.values),
+    OpenApiParameter("state", str, enum=Application.State.values, description="Where it stands."),
     OpenApiParameter("delegation", str, description="Code of the main organiser, in capitals or not."),
     *PAGES,
 ]
@@ -128,7 +129,7 @@ REGISTER = described(
     "The public register of receipts for side events",
     LINE,
     KIND,
-    OpenApiParameter("state", str, enum=STATES),
+    OpenApiParameter("state", str, enum=STATES, description="Where it stands."),
     *PAGES,
 )
 LISTED = extend_schema(
@@ -143,7 +144,7 @@ RETRIEVED = extend_schema(
     operation_id="applications_retrieve",
     summary="One application with all that it says",
     description="A token needs the scope `applications:read`.",
-    parameters=[KNOWN],
+    parameters=[ID, KNOWN],
     responses={200: ApplicationSerializer, **NOT_MODIFIED, **refusals(401, 403, 404, 429)},
     examples=[answered("As it stands", WHOLE)],
 )
@@ -166,8 +167,8 @@ EDITED = extend_schema(
         "A draft at will. Once it is received only small edits, as the rule book lists them, unless a correction is "
         "asked for; the receipt never changes. A token needs the scope `applications:write`."
     ),
-    parameters=[VERSION, KEY_WELCOME],
-    request=EditShape,
+    parameters=[ID, VERSION, KEY_WELCOME],
+    request=ApplicationEditShape,
     responses={200: StandingSerializer, **refusals(*(set(WRITES) - {410}))},
     examples=[sent("Other speakers", {"speakers": SAID["speakers"]}), answered("Edited", RECEIVED)],
 )
@@ -178,7 +179,7 @@ def _step(name: str, summary: str, description: str, shape: type[StrictSerialize
         operation_id=f"applications_{name}",
         summary=summary,
         description=f"{description} Again: changes nothing. A token needs the scope `applications:write`.",
-        parameters=[KEY, WELCOME],
+        parameters=[ID, KEY, WELCOME],
         request=shape,
         responses={200: StandingSerializer, **refusals(*WRITTEN)},
         examples=[sent("Sent", body), answered("Done", answer)],
@@ -212,7 +213,7 @@ CARRIED = extend_schema(
         "Received there at once if that window is open and it is complete, else a draft. Again: the same one. A token "
         "needs the scope `applications:write`."
     ),
-    parameters=[KEY],
+    parameters=[ID, KEY],
     request=NothingShape,
     responses={201: StandingSerializer, **refusals(*(set(WRITTEN) - {412}))},
     examples=[sent("Sent", {}), answered("Carried over", CARRIED_ONE, status=201)],

@@ -1,5 +1,3 @@
-import re
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -11,11 +9,14 @@ class LogisticsConfig(AppConfig):
 
     def ready(self) -> None:
         from logistics.services import session_parts
+        from logistics.views import journal_words
 
         session_parts.register()
+        journal_words.register()
         _register_applications()
         _register_programme()
         _register_bookings()
+        _register_meeting_pages()
 
 
 # Models are not loaded before `ready`, so each imports what it registers.
@@ -26,18 +27,27 @@ def _register_applications() -> None:
     from logistics.services import scopes
     from logistics.services.applications import shown_of
     from logistics.services.notices import application_texts
-    from sessions.api_changes import register_addresses
+    from logistics.views import application_surroundings
 
     scopes.register()
     application_texts.register()
     register_shown("applications", shown_of)
-    register_addresses((re.compile(r"receipts"), "api-receipts"))
+    application_surroundings.register()
 
 
 def _register_programme() -> None:
-    from logistics.services import placements
+    from logistics import addresses
+    from logistics.services import holders, placements, published
+    from logistics.services.notices import programme, rooms
+    from logistics.views import programme_section
 
     placements.register()
+    holders.register()
+    published.register()
+    programme.register()
+    rooms.register()
+    addresses.register()
+    programme_section.register()
 
 
 def _register_bookings() -> None:
@@ -56,3 +66,11 @@ def _register_bookings() -> None:
     waiting.register()
     sweeps.register("waiting", lapse_waiting)
     register_shown("bookings", shown_of)
+
+
+def _register_meeting_pages() -> None:
+    from logistics.services import door
+    from logistics.views import meeting_surroundings
+
+    door.register()
+    meeting_surroundings.register()

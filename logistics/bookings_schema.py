@@ -6,10 +6,10 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 
 from logistics.models import Booking
 from logistics.serializers_bookings import (
+    BookingEditShape,
     BookingSerializer,
-    EditShape,
     MadeShape,
-    PlaceShape,
+    MoveShape,
     RequestShape,
     RoomSlotsShape,
 )
@@ -171,7 +171,7 @@ EDITED = extend_schema(
     summary="Change what a booking is for and needs",
     description="What is not named stays. A token needs the scope `bookings:write`.",
     parameters=[VERSION, KEY_WELCOME],
-    request=EditShape,
+    request=BookingEditShape,
     responses={200: BookingSerializer, **refusals(*WRITES)},
     examples=[sent("More people", {"people": 10}), answered("Changed", ASKED | {"version": 346, "people": 10})],
 )
@@ -185,7 +185,7 @@ def step(name: str, summary: str, done: dict[str, Any], *, to_place: bool = Fals
         summary=summary,
         description="A token needs the scope `bookings:write`.",
         parameters=[VERSION, KEY],
-        request=PlaceShape if to_place else ReasonShape,
+        request=MoveShape if to_place else ReasonShape,
         responses={200: BookingSerializer, **refusals(*WRITES)},
         examples=[sent("What is sent", given), answered("Done", done)],
     )

@@ -31,7 +31,9 @@ class ContactShape(StrictSerializer):
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
-class SpeakerShape(StrictSerializer):
+class EventSpeakerShape(StrictSerializer):
+    """Seen by the organiser and the secretariat, until the event is published."""
+
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     title = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
@@ -154,7 +156,7 @@ class ApplicationSerializer(StandingSerializer):
     def get_contact(self, application: Application) -> Any:
         return application.contact.value if application.contact else None
 
-    @extend_schema_field(SpeakerShape(many=True))
+    @extend_schema_field(EventSpeakerShape(many=True))
     def get_speakers(self, application: Application) -> Any:
         return ((application.speakers.value if application.speakers else None) or {}).get("speakers", [])
 
@@ -219,11 +221,11 @@ class ContentShape(ReasonShape):
     )
     needs_accessible = serializers.BooleanField(required=False)
     technical_needs = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    wished_times = IntervalShape(many=True, required=False, max_length=40)
-    impossible_times = IntervalShape(many=True, required=False, max_length=40)
+    wished_times = IntervalShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
+    impossible_times = IntervalShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
     contact = ContactShape(required=False, allow_null=True)
-    speakers = SpeakerShape(many=True, required=False, max_length=40)
-    cosponsors = CoSponsorShape(many=True, required=False, max_length=40)
+    speakers = EventSpeakerShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
+    cosponsors = CoSponsorShape(many=True, required=False, max_length=40)  # type: ignore[call-arg]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("wished_times", "impossible_times"):
@@ -239,7 +241,7 @@ class BeginShape(ContentShape):
     delegation = serializers.CharField(max_length=16, help_text="Code of the main organiser.")
 
 
-class EditShape(ContentShape):
+class ApplicationEditShape(ContentShape):
     """What is to change; what is not named stays. What was received the secretariat edits with a reason."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

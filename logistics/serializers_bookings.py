@@ -232,7 +232,7 @@ class FreeTimeShape(serializers.Serializer[Any]):
 # --- what is sent -----------------------------------------------------------------------------------------------------
 
 
-class PlaceShape(ReasonShape):
+class MoveShape(ReasonShape):
     """Another room and slot."""
 
     room = serializers.SlugField(max_length=32, help_text="Code of a room.")
@@ -265,7 +265,7 @@ class RequestShape(NeedsShape):
     )
 
 
-class EditShape(NeedsShape):
+class BookingEditShape(NeedsShape):
     """What is to change; what is not named stays."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

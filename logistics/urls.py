@@ -9,4 +9,6 @@ urlpatterns = [
     path("", include("logistics.urls_programme")),
     path("", include("logistics.urls_rooms")),
     path("", include("logistics.urls_bookings")),
+    # Last: the reference of an event could be the name of any page.
+    path("", include("logistics.urls_published")),
 ]

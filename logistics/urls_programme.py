@@ -7,6 +7,7 @@ from logistics.views import staff_placing, staff_programme
 urlpatterns = [
     path("<slug:code>/staff/programme/", staff_programme.ProgrammePage.as_view(), name="staff-programme"),
     path("<slug:code>/staff/programme/move/", staff_programme.MoveEvent.as_view(), name="staff-programme-move"),
+    path("<slug:code>/staff/programme/publish/", staff_programme.PublishProgramme.as_view(), name="staff-publish"),
     path("<slug:code>/staff/programme/propose/", staff_placing.RequestPlacing.as_view(), name="staff-placing-request"),
     path("<slug:code>/staff/programme/proposals/<int:pk>/", staff_placing.PlacingPage.as_view(), name="staff-placing"),
     path(

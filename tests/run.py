@@ -30,6 +30,8 @@ CHECKS = {
     "djlint": [*PYTHON, "djlint", "templates", "--lint", "--quiet"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
 }
+PROCESSES = min(os.cpu_count() or 1, 3) + 1
+"""How many run tests at once: one more than there are cores, as many a test waits for other processes."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NO_TESTS = 5
 """pytest's exit code where a selection selects nothing; no fault if the selection was the caller's."""
@@ -85,6 +87,7 @@ def tests(name: str, options: list[str], chosen: list[str], environment: dict[st
 def everything(parts: set[str], chosen: list[str], var: Path) -> list[Outcome]:
     """Run the wanted parts, with servers of their own where they need them. Raises NoServer."""
     environment = bare_environment(var)
+    at_once = ["-n", str(PROCESSES), "--dist", "loadgroup"]
     outcomes: list[Outcome] = []
     if "lint" in parts:
         print("Checks", flush=True)
@@ -93,18 +96,18 @@ def everything(parts: set[str], chosen: list[str], var: Path) -> list[Outcome]:
         if parts & {"sqlite", "postgresql", "browser"}:
             environment["TEST_REDIS_URL"] = stack.enter_context(servers.redis_server(os.environ.get("REDIS_URL", "")))
         if "sqlite" in parts:
-            options = ["-n", "2", "--dist", "loadgroup", "-m", "not browser and not postgresql"]
+            options = [*at_once, "-m", "not browser and not postgresql"]
             outcomes.append(tests("tests on SQLite", options, chosen, {**environment, "TEST_DATABASE": "sqlite"}))
         if "postgresql" in parts:
             url = stack.enter_context(servers.postgresql(os.environ.get("DATABASE_URL", "")))
-            options = ["-n", "2", "--dist", "loadgroup", "-m", "not browser and not sqlite and not once"]
+            options = [*at_once, "-m", "not browser and not sqlite and not once"]
             told = {**environment, "TEST_DATABASE": "postgresql", "TEST_DATABASE_URL": url}
             outcomes.append(tests("tests on PostgreSQL", options, chosen, told))
         chromium = find_chromium() if "browser" in parts else None
         if chromium:
             told = {**environment, "TEST_DATABASE": "sqlite", "CHROMIUM": chromium}
-            options = ["-n", "2", "--dist", "loadgroup", "-m", "browser"]
-            outcomes.append(tests("tests in Chromium", options, chosen, told))
+            options = [*at_once, "-m", "browser"]
+            outcomes.append(tests("tests in Chromium", options, chosen or ["tests/browser"], told))
     print("\nSummary")
     print(*outcomes, sep="\n")
     if "browser" in parts:

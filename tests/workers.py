@@ -181,7 +181,7 @@ class Workers:
             Path(folder).mkdir(parents=True, exist_ok=True)
         folders = {"data_folder_in": messages, "data_folder_out": messages, "control_folder": control}
         wanted: dict[str, Any] = {
-            "broker_url": self._redis_url or "filesystem://",
+            "broker_url": self._redis_url or "filesystem://localhost",
             "broker_transport_options": {} if self._redis_url else folders,
             "task_default_queue": self.queue,
         }

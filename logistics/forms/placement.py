@@ -62,3 +62,16 @@ class MoveForm(forms.Form):
     room = forms.CharField(required=False, max_length=32)
     starts_at = forms.DateTimeField(input_formats=["%Y-%m-%dT%H:%M:%SZ"])
     version = forms.IntegerField(required=False)
+
+
+class PublicationForm(forms.Form):
+    """What is new, in words that everybody reads, and what was looked at."""
+
+    note = forms.CharField(
+        label=_("What is new, in a sentence"),
+        required=False,
+        max_length=1000,
+        help_text=_("Stands in the public changelog. Needed once the programme is frozen."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)

@@ -60,12 +60,12 @@ def locked_application(application: Application) -> Application:
 
 def standings_of(kind: EventKind) -> list[Standing]:
     """Return all that count in a kind, in the order of receipt: one query."""
-    rows = Application.objects.filter(kind=kind).counted().in_order_of_receipt()  # type: ignore[attr-defined]
+    rows = Application.objects.filter(kind=kind).counted().in_order_of_receipt()
     return [
         Standing(
             key=pk,
             state=state,
-            receipt=receipt,
+            receipt=receipt or 0,
             organiser=organiser,
             is_member_state=of_kind == Delegation.Kind.MEMBER_STATE,
             place=place,
@@ -144,7 +144,8 @@ def move(application: Application, draft: journal.Draft, to: str, **fields: Any)
     """
     before = facts(application)
     was_accepted, was_waiting = application.state == State.ACCEPTED, application.state == State.WAITING
-    application.state = to
+    # The plain word, as it is read back.
+    application.state = State(to).value
     left = {"due_at": None, "prepared": "", "prepared_reason": ""}
     if to not in HOLDING:
         left["place"] = None

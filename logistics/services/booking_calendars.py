@@ -78,6 +78,12 @@ def calendar_of_room(room: Room) -> bytes:
     return _calendar(PUBLISH, events, session=session, title=room.name)
 
 
+def calendar_of_booking(booking: Booking) -> bytes:
+    """Return a calendar of one standing meeting, in the active language, for its own delegations."""
+    summary = _summary([party.name for party in booking.parties])
+    return _calendar(PUBLISH, [_of_booking(booking.session, booking, summary, booking.detail("purpose"))])
+
+
 def _of_booking(session: MeetingSession, booking: Booking, summary: str, description: str = "") -> Event:
     event = _event(
         session,

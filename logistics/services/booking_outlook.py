@@ -142,7 +142,7 @@ def busy_with_bookings(
     for booking in standing.filter(Q(requester__in=delegation_ids) | Q(counterpart__in=delegation_ids)).in_order():
         held = [booking.requester_id, booking.counterpart_id if booking.holds_counterpart else None]
         for pk in held:
-            if pk in delegation_ids:
+            if pk is not None and pk in delegation_ids:
                 yield Busy(pk, booking.starts_at, booking.ends_at, BOOKINGS, _("bilateral meeting"), is_public=False)
 
 

@@ -239,14 +239,21 @@ def edit_booking(
     return standing
 
 
-def approve_booking(*, booking: Booking, actor: Actor, expected_version: int | None = None) -> Booking:
+def approve_booking(
+    *,
+    booking: Booking,
+    actor: Actor,
+    reason: str = "",
+    arrived_at: datetime | None = None,
+    expected_version: int | None = None,
+) -> Booking:
     """Confirm, as conference services, what its delegations agreed on. Again: changes nothing.
 
     Raises NotPermitted, Refused, Outdated.
     """
     require_secretariat(actor)
     with journal.decision(
-        booking.session.chain, action="approve_booking", subject=booking.holder, actor=actor
+        booking.session.chain, action="approve_booking", subject=booking.holder, actor=actor, reason=reason
     ) as draft:
         standing = read_booking(booking.pk)
         require_booking_version(standing, expected_version)
@@ -255,7 +262,7 @@ def approve_booking(*, booking: Booking, actor: Actor, expected_version: int | N
         if standing.state != State.AGREED:
             raise Refused("not_agreed", _("Its delegations have not agreed on this booking."))
         before = facts(standing)
-        confirm(standing, standing.session.chain.now())
+        confirm(standing, at_arrival(standing.session, arrived_at))
         note_change(draft, standing, before, frees=False)
         notices.tell_confirmed(standing)
     return standing

@@ -31,6 +31,7 @@ def check_in(
     *,
     booking: Booking,
     actor: Actor,
+    reason: str = "",
     arrived_at: datetime | None = None,
     expected_version: int | None = None,
 ) -> Booking:
@@ -39,7 +40,9 @@ def check_in(
     Staff may until the end. Again: changes nothing. Raises NotPermitted, Refused, Outdated.
     """
     require_side(booking, actor, REQUESTER, COUNTERPART)
-    with journal.decision(booking.session.chain, action="check_in", subject=booking.holder, actor=actor) as draft:
+    with journal.decision(
+        booking.session.chain, action="check_in", subject=booking.holder, actor=actor, reason=reason
+    ) as draft:
         standing = read_booking(booking.pk)
         require_booking_version(standing, expected_version)
         if standing.state == State.HELD:

@@ -15,7 +15,8 @@ from logistics.domain.conflicts import Conflict, Given, Wanted, Window, clashes_
 from logistics.models import Application, Block, Cell, EventKind, Placement, Room
 from logistics.services.busy import busy_times
 from logistics.services.occupancy import taken
-from logistics.services.placements import days_of, hours_of
+from logistics.services.placements import days_of
+from logistics.services.rooms import hours_of
 from sessions.models import Delegation, Meeting, MeetingSession
 from sessions.services.rules import rule_book
 
@@ -78,7 +79,7 @@ class Draft:
 
     def hours(self) -> tuple[time, time]:
         """Return when the first room opens and the last one closes."""
-        hours = [hours_of(self.book, room) for room in self.rooms] or [hours_of(self.book, None)]
+        hours = [hours_of(room, self.book) for room in self.rooms] or [hours_of(None, self.book)]
         return min(opens for opens, _closes in hours), max(closes for _opens, closes in hours)
 
     def bounds(self, day: date) -> Window:

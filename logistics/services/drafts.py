@@ -19,7 +19,7 @@ from logistics.services.applications import (
 )
 from logistics.services.content import PERSONAL, Missing, missing_in
 from logistics.services.editing import edit_of
-from logistics.services.files import attach_flyer, remove_flyer
+from logistics.services.flyers import attach_flyer, remove_flyer
 from logistics.services.reading import read_content
 from logistics.services.windows import Terms, terms_of
 from sessions.models import Delegation

@@ -1,22 +1,19 @@
 """The note verbale by which a delegation asks for rooms: handed in, and confirmed once by staff (RULES 6)."""
 
-import hashlib
-
 from django.utils.translation import gettext as _
 
-from cnd import clock, journal
+from cnd import journal
 from cnd.actors import Actor, require_secretariat
-from cnd.errors import Invalid, Refused
+from cnd.errors import Refused
 from cnd.journal import Draft
 from cnd.models import ResourceVersion
-from logistics.models import NoteVerbale, SentFile
+from logistics.models import NoteVerbale
 from logistics.services.booking_holds import BOOKINGS, audience_of, lock_delegations
-from logistics.services.booking_rules import BookingRules, require_reason
+from logistics.services.booking_rules import SCOPE, BookingRules, require_reason
+from logistics.services.sent_files import PDF, checked_file
 from sessions.models import Delegation, MeetingSession
 from sessions.services.access import require_acts_for
-
-MOST_BYTES = 2_000_000
-PDF, PDF_BEGINS = "application/pdf", b"%PDF-"
+from sessions.services.rules import rule_book
 
 
 def hand_in_note(*, delegation: Delegation, name: str, content: bytes, actor: Actor) -> NoteVerbale:
@@ -25,10 +22,9 @@ def hand_in_note(*, delegation: Delegation, name: str, content: bytes, actor: Ac
     Raises NotPermitted, Invalid, and Refused once it is confirmed.
     """
     require_acts_for(actor, delegation)
-    if not content.startswith(PDF_BEGINS) or len(content) > MOST_BYTES:
-        message = _("The note is a PDF of at most 2 MB.")
-        raise Invalid("file_unfit", message, fields={"file": [message]})
     session = _session_of(delegation)
+    most = rule_book(session).integer(SCOPE, "note_bytes_max")
+    sent = checked_file(session=session, name=name, content=content, allowed=[PDF], most_bytes=most)
     with journal.decision(
         session.chain, action="hand_in_note", subject=f"delegation:{delegation.code}", actor=actor
     ) as draft:
@@ -36,15 +32,7 @@ def hand_in_note(*, delegation: Delegation, name: str, content: bytes, actor: Ac
         note = NoteVerbale.objects.select_related("file").filter(delegation=delegation).first()
         if note is not None and note.confirmed_at is not None:
             raise Refused("note_confirmed", _("The note verbale is confirmed already."))
-        sent = SentFile.objects.create(
-            session=session,
-            name=name[-120:],
-            media_type=PDF,
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-            content=content,
-            sent_at=clock.now(),
-        )
+        sent.save()
         before = note.file.sha256 if note and note.file else None
         note = note or NoteVerbale(delegation=delegation)
         note.file, note.handed_in_at = sent, session.chain.now()

@@ -58,6 +58,11 @@ def _numbers(starts_at: datetime, ends_at: datetime) -> range:
         raise Invalid("time_not_valid", message, fields={"starts_at": [message]}) from None
 
 
+def check(claim: Claim) -> None:
+    """Raise Invalid for times that are no multiples of five minutes, or end before they begin."""
+    _numbers(claim.starts_at, claim.ends_at)
+
+
 def occupy(*, session: MeetingSession, holder: str, claims: Iterable[Claim], layers: Collection[str] = BOTH) -> None:
     """Take all of this for one holder, or nothing. Raises Invalid, and Occupied where somebody else has any of it."""
     wanted = [(claim, _numbers(claim.starts_at, claim.ends_at)) for claim in claims]
@@ -114,10 +119,25 @@ def taken(
 def publish_events(*, session: MeetingSession) -> None:
     """Have the events in public what they have in the draft. Raises Occupied where a booking has it."""
     events = Cell.objects.filter(session=session, holder__startswith=EVENTS)
-    events.filter(layer=Layer.PUBLISHED).delete()
-    draft = events.filter(layer=Layer.DRAFT).order_by("resource", "number")
+    draft = list(events.filter(layer=Layer.DRAFT).order_by("resource", "number"))
     cells = [
-        Cell(session=session, layer=Layer.PUBLISHED, resource=resource, number=number, holder=holder)
-        for resource, number, holder in draft.values_list("resource", "number", "holder")
+        Cell(session=session, layer=Layer.PUBLISHED, resource=each.resource, number=each.number, holder=each.holder)
+        for each in draft
     ]
-    Cell.objects.bulk_create(cells, batch_size=500)
+    try:
+        # A savepoint, so that whoever calls can still ask who has it.
+        with transaction.atomic():
+            events.filter(layer=Layer.PUBLISHED).delete()
+            Cell.objects.bulk_create(cells, batch_size=500)
+    except IntegrityError:
+        wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for each in draft:
+            wanted[each.resource, each.holder].add(each.number)
+        found = [
+            other
+            for (resource, _holder), steps in wanted.items()
+            for starts_at, ends_at in intervals_of(steps)
+            for other in taken([resource], starts_at, ends_at, layers=[Layer.PUBLISHED])
+            if not other.holder.startswith(EVENTS)
+        ]
+        raise Occupied(found) from None

@@ -4,7 +4,7 @@ Rooms and lanes are taken in the layer `draft` alone. The lock is the programme'
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,14 +13,16 @@ from cnd import journal
 from cnd.actors import Actor, require_secretariat
 from cnd.clock import rfc3339
 from cnd.errors import Invalid, Refused
-from cnd.instants import day_text, hour_text
+from cnd.instants import day_text
 from cnd.journal import Draft
 from cnd.models import ResourceVersion
 from cnd.versions import require_version
 from logistics.domain.conflicts import first_free
 from logistics.models import Application, Cell, EventKind, Placement, Programme, Room
 from logistics.services.applications import when_leaving
-from logistics.services.occupancy import Claim, Occupied, Taken, in_the_way, occupy, release
+from logistics.services.holders import told
+from logistics.services.occupancy import Claim, Occupied, in_the_way, occupy, release
+from logistics.services.rooms import hours_of
 from sessions.models import MeetingSession
 from sessions.services.rules import RuleBook, rule_book
 
@@ -35,12 +37,6 @@ def locked_programme(session: MeetingSession) -> Programme:
     programme, _is_new = Programme.objects.get_or_create(session=session)
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     return Programme.objects.select_related("session__chain").get(pk=programme.pk)
-
-
-def hours_of(book: RuleBook, room: Room | None) -> tuple[time, time]:
-    """Return when a room opens and closes, in the session's zone; without one, what the rule book says of all."""
-    opens, closes = book.time("rooms", "day_opens"), book.time("rooms", "day_closes")
-    return (room.opens or opens, room.closes or closes) if room else (opens, closes)
 
 
 def days_of(book: RuleBook, kind: EventKind) -> tuple[date, date]:
@@ -263,7 +259,7 @@ def _require_fit(
     if not first <= begins.date() <= last:
         days = {"first": day_text(first, session.time_zone), "last": day_text(last, session.time_zone)}
         fault("starts_at", _("Events of this kind are held from %(first)s to %(last)s.") % days)
-    opens, closes = hours_of(book, room)
+    opens, closes = hours_of(room, book)
     if begins.date() != ends.date() or begins.time() < opens or ends.time() > closes:
         hours = {"opens": opens.strftime("%H:%M"), "closes": closes.strftime("%H:%M")}
         fault("starts_at", _("It is open from %(opens)s to %(closes)s.") % hours)
@@ -288,7 +284,9 @@ def _take(session: MeetingSession, book: RuleBook, application: Application, pla
     try:
         occupy(session=session, holder=holder, claims=claims + _lane(book, application, placement), layers=DRAFT)
     except Occupied as refusal:
-        raise told(session, refusal) from None
+        # Only the secretariat moves events, and may know who it is.
+        said = "; ".join(told(session, refusal.taken)) or _("Somebody was faster.")
+        raise Occupied(refusal.taken, _("It is taken: %(what)s") % {"what": said}) from None
 
 
 def _lane(book: RuleBook, application: Application, placement: Placement) -> list[Claim]:
@@ -303,26 +301,3 @@ def _lane(book: RuleBook, application: Application, placement: Placement) -> lis
     taken = {int(each.resource.rpartition("/")[2]) for each in others}
     # All taken: the first is tried all the same, and its refusal says by whom.
     return [claims[first_free(taken, count) or 0]]
-
-
-def told(session: MeetingSession, refusal: Occupied) -> Occupied:
-    """Say to staff what is in the way."""
-    said = [say_taken(session, each) for each in refusal.taken] or [_("Somebody was faster.")]
-    return Occupied(refusal.taken, _("It is taken: %(what)s") % {"what": "; ".join(said)})
-
-
-def say_taken(session: MeetingSession, taken: Taken) -> str:
-    """Say to staff who has it, and when."""
-    kind, _colon, key = taken.holder.partition(":")
-    times = {
-        "from": hour_text(taken.starts_at, session.time_zone),
-        "until": hour_text(taken.ends_at, session.time_zone),
-        "day": day_text(taken.starts_at, session.time_zone),
-    }
-    if kind == "event":
-        event = Application.objects.filter(pk=int(key)).first()
-        times["what"] = event.title if event else key
-        return _("“%(what)s” until %(until)s (%(day)s, turnaround included)") % times
-    if kind == "block":
-        return _("blocked from %(from)s until %(until)s (%(day)s)") % times
-    return _("a booking from %(from)s until %(until)s (%(day)s)") % times

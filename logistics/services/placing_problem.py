@@ -13,7 +13,8 @@ from logistics.models import Room as RoomRow
 from logistics.services.busy import busy_times
 from logistics.services.draft import Draft, Standing, people_of, windows_of
 from logistics.services.occupancy import taken
-from logistics.services.placements import days_of, hours_of, turnaround_of
+from logistics.services.placements import days_of, turnaround_of
+from logistics.services.rooms import hours_of
 from sessions.models import Delegation, Meeting
 
 STEP = timedelta(minutes=5)
@@ -68,7 +69,7 @@ def _utc(window: Window) -> Window:
 
 
 def _open(draft: Draft, room: RoomRow, day: Any) -> Window:
-    opens, closes = hours_of(draft.book, room)
+    opens, closes = hours_of(room, draft.book)
     zone = draft.session.zone
     return _utc((datetime.combine(day, opens, zone), datetime.combine(day, closes, zone)))
 

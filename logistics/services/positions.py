@@ -21,7 +21,7 @@ def position_of(application: Application) -> int:
         return 0
     kind, own = application.kind, application.organiser
     first = Rule.objects.filter(session=kind.session_id, scope=kind.scope, key="member_states_first", value=True)
-    ahead = Application.objects.filter(kind=kind).waiting()  # type: ignore[attr-defined]
+    ahead = Application.objects.filter(kind=kind).waiting()
     before = Q(receipt_number__lt=application.receipt_number)
     if first.exists():
         member_state = Q(organiser__kind=Delegation.Kind.MEMBER_STATE)

@@ -77,7 +77,7 @@ def receive(application: Application, turn: Turn) -> Application:
     _take_receipt(turn.kind, application)
     application.arrived_at = turn.at
     application.place = place_for_new(counted, turn.limits)
-    application.state = State.WAITING if application.place is None else State.UNDER_REVIEW
+    application.state = (State.WAITING if application.place is None else State.UNDER_REVIEW).value
     application.content_sha256 = revised(application, turn.draft, []).content_sha256
     application.save()
     noted(turn.draft, application, before, registered=True)

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from cnd.errors import DomainError
 from cnd.models import ResourceVersion
 from cnd.versions import version_of
-from logistics.forms.placement import MoveForm, PlacementForm
+from logistics.forms.placement import MoveForm, PlacementForm, PublicationForm
 from logistics.models import Application, Placement, Room
+from logistics.services.changelog import changes_of
 from logistics.services.draft import Draft, said_of, step_of
 from logistics.services.placements import RESOURCE, pin_event, place_event, remove_event, swap_events
-from sessions.views.staff_base import StaffAction, StaffForm, StaffMixin, StaffPage
+from logistics.services.publication import Preview, preview_of, publish_programme
+from logistics.services.published import Directory
+from sessions.views.staff_base import StaffAction, StaffForm, StaffMixin, StaffPage, carrying
 
 HOUR_STEPS = 12
 
@@ -301,3 +304,41 @@ class SwapEvents(EventAction):
         swap_events(one=self.event, other=other, actor=self.actor, expected_version=self.expected)
         words = {"one": self.event.title, "other": other.title}
         return _("“%(one)s” and “%(other)s” have changed places.") % words
+
+
+class PublishProgramme(DraftMixin, StaffForm):
+    """A second look at what a publication changes, and the publication."""
+
+    template_name = "logistics/staff/programme_publish.html"
+    form_class = PublicationForm
+
+    @cached_property
+    def preview(self) -> Preview:
+        return preview_of(self.meeting_session)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"seen": self.preview.seen}
+
+    def perform(self, form: Any) -> str:
+        given = form.cleaned_data
+        version = publish_programme(
+            session=self.meeting_session, note=given["note"], seen=given["seen"], actor=self.actor
+        )
+        return _("Version %(n)d of the programme is published. Organisers whose time changed are told.") % {
+            "n": version.number
+        }
+
+    def refuse(self, form: Any, fault: DomainError) -> HttpResponse:
+        # What is looked at again is what would be published now.
+        self.__dict__.pop("preview", None)
+        carrying(form, seen=self.preview.seen)
+        return super().refuse(form, fault)
+
+    def done(self) -> HttpResponse:
+        return redirect("logistics:programme", self.meeting_session.code)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        preview = self.preview
+        changes = changes_of(Directory(self.meeting_session), preview.difference, preview.rows)
+        warned = [each for each in self.draft.events if each.placement and each.warnings]
+        return super().get_context_data(preview=preview, changes=changes, warned=warned, **kwargs)

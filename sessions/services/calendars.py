@@ -3,37 +3,37 @@
 Whoever subscribed finds a deadline that moved under the UID it always had, with a higher SEQUENCE.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Event
 
+from cnd.calendars import new_calendar
 from cnd.instants import instant_text
 from cnd.models import ResourceVersion
 from sessions.models import MeetingSession
 from sessions.services.deadlines import Deadline, deadlines_for
 from sessions.services.rule_titles import title_of
 
-PRODUCT = "-//Meeting-logistics planner//Deadlines//EN"
+PRODUCT = "Deadlines"
 SHOWN_BEFORE = timedelta(minutes=15)
 """How long the event of a closing is: it ends with it, so that a midnight stands on the day that it ends."""
-REFRESH = timedelta(hours=1)
 RESOURCES = ("rules", "draws", "session")
 """What the calendar is made of: their versions are its own."""
 
 Versions = list[tuple[str, int, datetime]]
 
 
-def versions_of(code: str) -> Versions:
-    """Return the public versions of everything the calendar of a session depends on; empty for a code that is none."""
+def versions_of(code: str, resources: Collection[str] = RESOURCES) -> Versions:
+    """Return the public versions of everything a calendar of a session depends on; empty for a code that is none."""
     found = ResourceVersion.objects.filter(
         chain__code=code,
         chain__meeting_session__isnull=False,
-        resource__in=RESOURCES,
+        resource__in=resources,
         audience=ResourceVersion.PUBLIC,
     )
     return list(found.order_by("resource").values_list("resource", "version", "changed_at"))
@@ -52,17 +52,7 @@ def calendar_of_rule(session: MeetingSession, name: str) -> bytes | None:
 
 
 def _calendar(session: MeetingSession, deadlines: Sequence[Deadline], *, title: str = "") -> bytes:
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
-    if title:
-        calendar.add("name", title)
-        calendar.add("x-wr-calname", title)
-        calendar.add("x-wr-timezone", session.time_zone)
-        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-        calendar.add("x-published-ttl", "PT1H")
+    calendar = new_calendar(PRODUCT, title=title, time_zone=session.time_zone)
     stamp = max((at for _resource, _version, at in versions_of(session.code)), default=datetime(1970, 1, 1, tzinfo=UTC))
     for deadline in deadlines:
         calendar.add_component(_event(session, deadline, stamp))

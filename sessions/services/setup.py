@@ -191,25 +191,32 @@ class _Loading:
 
     def _rules(self) -> None:
         standing = {rule.name: rule for rule in self.session.rules.all()}
+        self._add_rules([filed for filed in self.filed.rules if filed.name not in standing])
         for filed in self.filed.rules:
             rule = standing.get(filed.name)
             if rule is None:
-                self._add_rule(filed)
                 continue
             if rule.type != filed.type or not same_value(rule.value, filed.value):
                 self._leave(f"rule {filed.name}", self._text(rule), self._text(filed))
             if rule.type == filed.type:
                 self._describe(rule, filed)
 
-    def _add_rule(self, filed: FiledRule) -> None:
-        rule = Rule.objects.create(
-            session=self.session,
-            scope=filed.scope,
-            key=filed.key,
-            type=filed.type,
-            value=filed.value,
-            **filed.description,
-        )
+    def _add_rules(self, fresh: list[FiledRule]) -> None:
+        rules = [
+            Rule(
+                session=self.session,
+                scope=filed.scope,
+                key=filed.key,
+                type=filed.type,
+                value=filed.value,
+                **filed.description,
+            )
+            for filed in fresh
+        ]
+        for rule, filed in zip(Rule.objects.bulk_create(rules), fresh, strict=True):
+            self._add_rule(rule, filed)
+
+    def _add_rule(self, rule: Rule, filed: FiledRule) -> None:
         first = filed.corrections[0][0] if filed.corrections else filed.value
         self._add("rules", {"type": filed.type, "value": first, **filed.description}, name=f"rule:{filed.name}")
         at = clock.now()

@@ -105,6 +105,11 @@ class ToldChange:
     pairs: list[ToldPair]
 
 
+def register_actions(words: Mapping[str, Any]) -> None:
+    """Have further actions named in words."""
+    ACTIONS.update(words)
+
+
 def action_label(code: str) -> str:
     """Return an action in words; one that has none yet by its code."""
     return str(ACTIONS.get(code, code.replace("_", " ")))

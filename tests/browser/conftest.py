@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from tests.run import find_chromium
@@ -31,6 +40,7 @@ FLAGS = [
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
 PARTS_OF_A_PAGE = {"stylesheet", "script", "image", "font"}
+PATIENCE_MS = 10_000
 FAILED_KEY = pytest.StashKey[bool]()
 
 NewContext = Callable[..., BrowserContext]
@@ -55,6 +65,7 @@ def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
         pytest.fail("There is no Chromium on this machine: install it, or name it: CHROMIUM=/path/to/it", pytrace=False)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
@@ -102,7 +113,7 @@ def new_context(
     def opened(**options: Any) -> BrowserContext:
         options = {"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "Asia/Tokyo", **options}
         context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         _watch(context, faults)
         contexts.append(context)
         return context

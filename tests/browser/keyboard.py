@@ -56,4 +56,4 @@ class Keyboard:
 
 def wait_until_in_view(target: Locator) -> None:
     """Wait until something lies inside the window with nothing over it, as when a focus has just brought it there."""
-    target.page.wait_for_function(IN_VIEW, arg=target.element_handle(), timeout=3_000)
+    target.page.wait_for_function(IN_VIEW, arg=target.element_handle())

@@ -6,8 +6,10 @@ from cnd import clock
 from cnd.actors import COMMAND, actor_for
 from cnd.models import ApiToken, IdempotencyKey, MailLane
 from cnd.outbox.texts import save_text
+from logistics.models import Block, Cell, Placement, Placing, Programme, ProgrammeVersion, Revision, SentFile
 from sessions.models import MeetingSession
 from sessions.services.invitations import invite
+from tests.logistics.windows import drafted
 from tests.sessions import scenes
 
 
@@ -21,3 +23,20 @@ def make(session: MeetingSession) -> None:
     user = scenes.focal_point(session, "KE")
     ApiToken.objects.create(user=user, prefix="cnd_1", hash="0" * 64, created_at=at, expires_at=at + timedelta(days=1))
     IdempotencyKey.objects.create(owner=f"user:{user.pk}", key="k", request_hash="0" * 64, created_at=at)
+    make_side_events(session)
+
+
+def make_side_events(session: MeetingSession) -> None:
+    """Have one row of all that surrounds the meeting, whatever it says."""
+    at, until = clock.now(), clock.now() + timedelta(hours=1)
+    room = session.rooms.all()[0]
+    programme = Programme.objects.get(session=session)
+    application = drafted(session, "AT")
+    Revision.objects.create(application=application, number=1, at=at, session_at=at, fields=[], content_sha256="0" * 64)
+    flyer = {"name": "flyer.pdf", "media_type": "application/pdf", "size": 1, "sha256": "0" * 64}
+    SentFile.objects.create(session=session, content=b"x", sent_at=at, **flyer)
+    Block.objects.create(room=room, starts_at=at, ends_at=until, reason="Repairs")
+    Cell.objects.create(session=session, layer=Cell.Layer.DRAFT, resource=room.resource, number=1, holder="block:1")
+    Placement.objects.create(application=application, room=room, starts_at=at, ends_at=until)
+    Placing.objects.create(programme=programme, asked_at=at, limit_s=10)
+    ProgrammeVersion.objects.create(programme=programme, number=1, at=at, session_at=at, content={}, sha256="0" * 64)

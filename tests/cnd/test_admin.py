@@ -28,7 +28,7 @@ from tests.sessions import scenes
 
 PASSWORD = "a long password 2"
 SERVED = sorted((model for model in admin.site._registry if model is not User), key=lambda model: model._meta.label)
-OWN_APPS = {"cnd", "cnd_sessions", "cnd_logistics"}
+OWN_APPS = {"cnd", "cnd_sessions", "logistics"}
 
 pytestmark = pytest.mark.django_db
 

@@ -1,5 +1,6 @@
 """What `make run` keeps alive and how it ends, over stand-ins that start in no time."""
 
+import functools
 import os
 import re
 import signal
@@ -30,7 +31,13 @@ class Run:
         environment = {**os.environ, "CND_VAR": str(var), "PORT": str(port), "VARIANT": variant}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.cnd.supervised"], cwd=ROOT, env=environment, stdout=out, stderr=out
+                [sys.executable, "-m", "tests.cnd.supervised"],
+                cwd=ROOT,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                # Whoever runs the tests under nohup hands on that this signal is ignored, which is heeded.
+                preexec_fn=functools.partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
             )
 
     @property

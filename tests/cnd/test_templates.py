@@ -32,7 +32,7 @@ DRAW_AT = datetime(2024, 2, 29, 9, 0, tzinfo=UTC)
 WINDOW_END = datetime(2024, 1, 11, 23, 0, tzinfo=UTC)
 TEMPLATES = settings.BASE_DIR / "templates"
 STATIC = settings.BASE_DIR / "cnd" / "static"
-OURS = [file for file in TEMPLATES.rglob("*.html") if file.relative_to(TEMPLATES).parts[0] != "sessions"]
+OURS = [file for file in TEMPLATES.rglob("*.html") if file.parts[len(TEMPLATES.parts)] not in {"sessions", "logistics"}]
 
 
 def nothing(request: HttpRequest, code: str = "") -> HttpResponse:
@@ -46,19 +46,20 @@ def page(name: str, route: str = "") -> Any:
 STAFF = ("roster", "people", "quotas", "staff-draw", "staff-speakers", "notices", "rules", "journal", "clock")
 of_session = [
     path("<code>/", nothing, name="session"),
-    *(page(name) for name in ("speakers", "draw", "delegation")),
-    page("staff"),
+    *(page(name) for name in ("speakers", "draw", "delegation", "staff")),
     *(page(name, f"staff/{name.removeprefix('staff-')}") for name in STAFF),
 ]
+PUBLIC_AROUND = ["Side events", "Programme", "Rooms"]
+around = [(name, name) for name in ("side-events", "programme", "rooms")]
+around += [*((f"staff-{name}", f"staff/{name}") for name, _path in around), ("bookings", "staff/bookings")]
+of_logistics = [page(*each) for each in around]
 urlpatterns = [
     path("", nothing, name="home"),
-    path("login/", nothing, name="login"),
-    path("logout/", nothing, name="logout"),
-    path("reset/", nothing, name="account_reset_password"),
-    path("passkey/", nothing, name="mfa_login_webauthn"),
+    *(path(f"{name}/", nothing, name=name) for name in ("login", "logout")),
+    *(path(f"{name}/", nothing, name=name) for name in ("account_reset_password", "mfa_login_webauthn")),
     path("language/", nothing, name="set_language"),
     path("docs/", nothing, name="api-docs"),
-    path("sessions/", include((of_session, "sessions"))),
+    *(path("sessions/", include(each)) for each in ((of_session, "sessions"), (of_logistics, "logistics"))),
 ]
 
 
@@ -208,28 +209,27 @@ def nav(text: str) -> list[str]:
 
 def test_the_public_sees_the_public_pages() -> None:
     text = render("base.html", meeting_session=meeting_session())
-    assert nav(text) == ["Session", "List of speakers", "Drawing of lots"]
+    assert nav(text) == ["Session", "List of speakers", "Drawing of lots", *PUBLIC_AROUND]
     assert 'href="/login/?next=%2Fsessions%2Fcnd67%2Fdraw%2F"' in text
 
 
 def test_a_delegate_sees_the_own_delegation() -> None:
     text = render("base.html", user=user("delegation"), meeting_session=meeting_session())
-    assert nav(text) == ["Session", "List of speakers", "Drawing of lots", "My delegation"]
+    assert nav(text) == ["Session", "List of speakers", "Drawing of lots", *PUBLIC_AROUND, "My delegation"]
 
 
 def test_the_secretariat_sees_its_pages_once_it_is_among_them() -> None:
     staff = user("secretariat")
     outside = render("base.html", user=staff, meeting_session=meeting_session())
     inside = render("base.html", "/sessions/cnd67/staff/draw/", user=staff, meeting_session=meeting_session())
-    assert nav(outside) == ["Session", "List of speakers", "Drawing of lots", "Secretariat"]
-    desk = "Overview, Roster, People, Quotas, Drawing, List of speakers, Notices, Rules, Journal, Clock"
-    assert nav(inside)[4:] == desk.split(", ")
+    assert nav(outside) == ["Session", "List of speakers", "Drawing of lots", *PUBLIC_AROUND, "Secretariat"]
+    desk = "Overview, Roster, People, Quotas, Drawing, List of speakers, Side events, Programme, Rooms, Bookings, "
+    assert nav(inside)[7:] == f"{desk}Notices, Rules, Journal, Clock".split(", ")
 
 
 def test_the_navigation_marks_the_page_and_the_part_one_is_in() -> None:
-    text = render(
-        "base.html", "/sessions/cnd67/staff/draw/", user=user("secretariat"), meeting_session=meeting_session()
-    )
+    staff, address = user("secretariat"), "/sessions/cnd67/staff/draw/"
+    text = render("base.html", address, user=staff, meeting_session=meeting_session())
     marked = re.findall(r'aria-current="(\w+)"[^>]*>([^<]+)<', strips(text))
     assert marked == [("true", "Secretariat"), ("page", "Drawing")]
 

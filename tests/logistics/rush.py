@@ -60,7 +60,7 @@ def database_url() -> str:
 
 
 @contextlib.contextmanager
-def webs(count: int, processes: int = 2) -> Iterator[list[int]]:
+def webs(count: int, processes: int = 1) -> Iterator[list[int]]:
     """Serve the test database by so many webs of several processes each; yield their ports."""
     environment = dict(os.environ) | {
         "DATABASE_URL": database_url(),

@@ -127,7 +127,7 @@ def over_limits(session: MeetingSession) -> list[str]:
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=st.lists(steps, min_size=4, max_size=18))
 def test_whatever_is_done_nothing_is_in_two_places_and_nobody_over_a_limit(loaded: int, done: list[Any]) -> None:
     session = MeetingSession.objects.get(pk=loaded)

@@ -28,6 +28,7 @@ from tests.logistics.bilaterals import (
     real,
     room,
 )
+from tests.logistics.sent import PDF
 from tests.sessions.kept import kept
 from tests.sessions.scenes import as_focal_point, as_officer, correct, last_entry, state
 
@@ -226,7 +227,7 @@ def test_a_note_verbale_is_confirmed_once_where_the_rules_want_one(session: Meet
         asked(session)
     assert refusal(fault) == "note_missing"
     austria = state(session, "AT")
-    hand_in_note(delegation=austria, name="note.pdf", content=b"%PDF-1.7 ...", actor=as_focal_point(session, "AT"))
+    hand_in_note(delegation=austria, name="note.pdf", content=PDF, actor=as_focal_point(session, "AT"))
     with pytest.raises(Refused):
         asked(session)
     confirm_note(delegation=austria, actor=as_officer())

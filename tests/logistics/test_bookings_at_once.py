@@ -56,10 +56,7 @@ def test_one_delegation_at_many_doors_gets_no_more_than_its_limit(session: Meeti
     austria = as_each(session, "AT")["AT"]
     places = [(where, at(hour)) for where, hour in zip(ROOMS, (9, 12, 15, 12), strict=True)]
     found = counted(
-        *(
-            lambda place=place: asked(session, where=place[0], when=place[1], actor=austria)  # type: ignore[misc]
-            for place in places
-        )
+        *(lambda place=place: asked(session, where=place[0], when=place[1], actor=austria) for place in places)
     )
     assert found.pop("requested") == 2
     assert set(found) <= {"limit_reached", "requester_busy"}
@@ -68,12 +65,7 @@ def test_one_delegation_at_many_doors_gets_no_more_than_its_limit(session: Meeti
 
 def test_of_many_at_one_slot_one_has_it(session: MeetingSession) -> None:
     actors = as_each(session, "AT", "KE", "FR", "BG")
-    found = counted(
-        *(
-            lambda code=code: asked(session, code, None, actor=actors[code])  # type: ignore[misc]
-            for code in actors
-        )
-    )
+    found = counted(*(lambda code=code: asked(session, code, None, actor=actors[code]) for code in actors))
     assert found == {"agreed": 1, "slot_taken": 3}
     assert cells(session) == expected_cells(session)
 
@@ -81,12 +73,7 @@ def test_of_many_at_one_slot_one_has_it(session: MeetingSession) -> None:
 def test_who_is_asked_by_many_says_yes_to_one_at_a_time(session: MeetingSession) -> None:
     brazil = as_each(session, "BR")["BR"]
     requests = [asked(session, code, "BR", where=where) for code, where in zip(("AT", "KE", "FR"), ROOMS, strict=False)]
-    found = counted(
-        *(
-            lambda each=each: confirm_booking(booking=each, actor=brazil)  # type: ignore[misc]
-            for each in requests
-        )
-    )
+    found = counted(*(lambda each=each: confirm_booking(booking=each, actor=brazil) for each in requests))
     assert found == {"agreed": 1, "counterpart_busy": 2}
     assert cells(session) == expected_cells(session)
 
@@ -144,12 +131,7 @@ def test_a_freed_slot_is_offered_to_each_in_line_once(session: MeetingSession) -
     )
     assert [offered_to(each) is not None for each in line] == [True, True, False, False]
     offers = [offered_to(each) for each in line[:2]]
-    found = counted(
-        *(
-            lambda offer=offer: accept_offer(offer=offer, actor=actors["KE"])  # type: ignore[misc]
-            for offer in offers
-        )
-    )
+    found = counted(*(lambda offer=offer: accept_offer(offer=offer, actor=actors["KE"]) for offer in offers))
     assert found == {"agreed": 1, "requester_busy": 1}
     assert Offer.objects.filter(state="open").count() == 1
     assert cells(session) == expected_cells(session)

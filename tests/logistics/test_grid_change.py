@@ -1,5 +1,6 @@
 """The slot grid corrected: never while a booking is in its way that nobody has decided about (RULES 6)."""
 
+from collections.abc import Mapping
 from datetime import time, timedelta
 
 import pytest
@@ -41,7 +42,7 @@ def code(fault: pytest.ExceptionInfo[DomainError]) -> str:
     return fault.value.code
 
 
-def changed(session: MeetingSession, values: dict[str, object], dispositions: object = None) -> None:
+def changed(session: MeetingSession, values: Mapping[str, object], dispositions: object = None) -> None:
     change_grid(
         session=session,
         values=values,

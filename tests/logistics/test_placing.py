@@ -18,7 +18,8 @@ from logistics.services.placing import (
     undo_placing,
 )
 from sessions.models import MeetingSession
-from tests.logistics.accepted import accepted_event, at, room_of
+from tests.logistics.accepted import accepted_event
+from tests.logistics.placed import at, room
 from tests.logistics.test_staff_programme import url
 from tests.sessions.scenes import as_focal_point, make_session, officer
 from tests.sessions.staff_pages import signed_in, text_of
@@ -70,7 +71,7 @@ def test_events_stand_on_the_days_of_their_kind(session: MeetingSession) -> None
 
 def test_what_is_pinned_stays_and_what_is_taken_by_others_is_left_to_them(session: MeetingSession) -> None:
     pinned, other = accepted_event(session, "AT"), accepted_event(session, "BR", attendance=150)
-    place_event(application=pinned, room=room_of(session), starts_at=at(10), actor=COMMAND)
+    place_event(application=pinned, room=room(session), starts_at=at(10), actor=COMMAND)
     pin_event(application=pinned, is_pinned=True, actor=COMMAND)
 
     apply_placing(placing=proposed(session), actor=COMMAND)
@@ -93,7 +94,7 @@ def test_it_says_what_has_no_place_and_why(session: MeetingSession) -> None:
 
 def test_taken_back_the_draft_is_as_it_was(session: MeetingSession) -> None:
     event = accepted_event(session, "AT", wished_times=[["2024-03-15T09:00:00.000000Z", "2024-03-15T11:00:00.000000Z"]])
-    place_event(application=event, room=room_of(session), starts_at=at(10), actor=COMMAND)
+    place_event(application=event, room=room(session), starts_at=at(10), actor=COMMAND)
     accepted_event(session, "BR")
     before = placed(session)
     placing = proposed(session)
@@ -111,7 +112,7 @@ def test_taken_back_the_draft_is_as_it_was(session: MeetingSession) -> None:
 def test_a_proposal_for_a_draft_that_was_changed_since_is_refused(session: MeetingSession) -> None:
     event = accepted_event(session)
     placing = proposed(session)
-    place_event(application=event, room=room_of(session, "c2"), starts_at=at(11), actor=COMMAND)
+    place_event(application=event, room=room(session, "c2"), starts_at=at(11), actor=COMMAND)
 
     with pytest.raises(Outdated):
         apply_placing(placing=placing, actor=COMMAND)

@@ -10,7 +10,8 @@ from cnd.actors import COMMAND
 from logistics.models import Application, Placement
 from logistics.services.placements import place_event
 from sessions.models import MeetingSession
-from tests.logistics.accepted import accepted_event, at, room_of
+from tests.logistics.accepted import accepted_event
+from tests.logistics.placed import at, room
 from tests.sessions.scenes import focal_point, make_session
 from tests.sessions.staff_pages import CODE, hidden, signed_in, text_of, told
 
@@ -27,10 +28,10 @@ def url(name: str, *args: object) -> str:
 
 
 def placed(
-    session: MeetingSession, organiser: str = "AT", hour: int = 10, room: str = "c1", **more: object
+    session: MeetingSession, organiser: str = "AT", hour: int = 10, code: str = "c1", **more: object
 ) -> Application:
     event = accepted_event(session, organiser, **more)
-    place_event(application=event, room=room_of(session, room), starts_at=at(hour), actor=COMMAND)
+    place_event(application=event, room=room(session, code), starts_at=at(hour), actor=COMMAND)
     return event
 
 
@@ -62,7 +63,7 @@ def test_the_grid_shows_what_stands_where_what_is_in_the_way_and_what_is_not_pla
 
 
 def test_what_is_not_as_it_should_be_is_said(session: MeetingSession) -> None:
-    placed(session, attendance=100, room="m3", needs_accessible=True, equipment=["interpretation"])
+    placed(session, attendance=100, code="m3", needs_accessible=True, equipment=["interpretation"])
 
     said = text_of(signed_in().get(url("staff-programme")))
 
@@ -94,7 +95,7 @@ def test_a_refused_move_says_what_is_in_the_way_and_shows_where_it_still_stands(
     answer = moved(client, event, room="c1", utc="09:30", version="")
 
     assert answer.status_code == 409
-    assert "“The first” until 11:" in text_of(answer)
+    assert "high-level-1 “The first”: 14 March 2024, 10:30 to" in text_of(answer)
     assert "15:00–16:00 The second" in text_of(answer)
 
 
@@ -102,7 +103,7 @@ def test_a_move_on_an_old_screen_changes_nothing(session: MeetingSession) -> Non
     event = placed(session)
     client = signed_in()
     version = hidden(client.get(url("staff-programme")), "version")
-    place_event(application=event, room=room_of(session), starts_at=at(12), actor=COMMAND)
+    place_event(application=event, room=room(session), starts_at=at(12), actor=COMMAND)
 
     answer = moved(client, event, room="c1", utc="15:00", version=version)
 
@@ -134,8 +135,8 @@ def test_what_would_be_wrong_appears_while_one_chooses(session: MeetingSession) 
 def test_an_organiser_in_two_places_is_said_of_both(session: MeetingSession) -> None:
     event = accepted_event(session, "AT", title="Two", kind="regular")
     other = accepted_event(session, "AT", title="Three", kind="regular")
-    place_event(application=event, room=room_of(session), starts_at=at(10, day=18), actor=COMMAND)
-    place_event(application=other, room=room_of(session, "c2"), starts_at=at(10, 30, day=18), actor=COMMAND)
+    place_event(application=event, room=room(session), starts_at=at(10, day=18), actor=COMMAND)
+    place_event(application=other, room=room(session, "c2"), starts_at=at(10, 30, day=18), actor=COMMAND)
 
     said = text_of(signed_in().get(url("staff-programme"), {"day": "2024-03-18"}))
 

@@ -171,7 +171,7 @@ def test_the_session_begins_its_chain_with_one_entry() -> None:
     assert not session.is_rehearsal
     assert journal.verify(session.chain) == 1
     assert said == [
-        "cnd67: added 1 session, 5 regional groups, 2 segments, 4 meetings, 196 delegations, 131 rules, "
+        "cnd67: added 1 session, 5 regional groups, 2 segments, 4 meetings, 196 delegations, 133 rules, "
         "1 general debate, 2 kinds of side events, 11 rooms."
     ]
 

@@ -129,6 +129,14 @@
     else if (key === "g") {
       pending = "g";
       pendingUntil = setTimeout(() => { pending = ""; }, 1500);
+    } else if (/^[a-z]$/.test(key)) {
+      // A single key is that of the row one stands on, else of the page; never of some other row.
+      const row = document.activeElement.closest?.("[data-rows] :is(tr, [data-row])");
+      const link = row?.querySelector(`[data-shortcut="${key}"]`) ?? all(`[data-shortcut="${key}"]`).find((each) => !each.closest("[data-rows]"));
+      if (link) {
+        event.preventDefault();
+        link.click();
+      }
     }
   });
 
