@@ -4,7 +4,7 @@ Everything is invented, done by the services that people use, at the times when 
 """
 
 import tomllib
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -101,7 +101,7 @@ def _decide(session: MeetingSession) -> None:
             decisions.accept_application(application=application, actor=COMMAND)
         elif filed.get("decision") == "reject":
             decisions.reject_application(application=application, actor=COMMAND, reason=filed["reason"])
-    for _filed_, application in _received(session):
+    for _filed_as, application in _received(session):
         if application.state == State.PROMOTED:
             confirm_promotion(application=application, actor=COMMAND)
 

@@ -143,7 +143,7 @@ def test_it_is_journaled_in_both_chains() -> None:
         ("cnd67", "load_demonstration", "stage:high-level side events"),
         ("cnd67", "load_demonstration", "stage:side events"),
         ("cnd67", "load_demonstration", "stage:decisions"),
-        ("cnd67", "import_roster", "debate"),
+        ("cnd67", "import_roster", "roster"),
         ("system", "load_demonstration", "accounts"),
         ("cnd67", "load_demonstration", "memberships"),
         ("cnd67", "load_demonstration", "stage:programme"),
