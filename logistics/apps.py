@@ -17,6 +17,7 @@ class LogisticsConfig(AppConfig):
         _register_programme()
         _register_bookings()
         _register_meeting_pages()
+        _register_demonstration()
 
 
 # Models are not loaded before `ready`, so each imports what it registers.
@@ -74,3 +75,9 @@ def _register_meeting_pages() -> None:
 
     door.register()
     meeting_surroundings.register()
+
+
+def _register_demonstration() -> None:
+    from logistics.services import demonstration
+
+    demonstration.register()

@@ -3,17 +3,18 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from cnd import journal
 from cnd.actors import COMMAND
 from cnd.errors import Refused
-from cnd.models import ResourceVersion, User
+from cnd.models import JournalEntry, ResourceVersion, User
 from cnd.users import change_user, create_user, system_chain
 from sessions.models import Delegation, MeetingSession, Membership
 from sessions.services.clock import shift_clock
@@ -27,7 +28,33 @@ CLOCK_AT = datetime(2024, 2, 27, 9, 0, tzinfo=ZoneInfo("Europe/Vienna"))
 ROSTER = DATA / "demo_roster.csv"
 REASON = "invented for the demonstration"
 
+MOMENT = timedelta(seconds=1)
+"""The clock is set to whole seconds: without one more it might stand just before what is to have begun."""
+
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Something that others than the meeting itself have happened in the demonstration, once and as a whole."""
+
+    name: str
+    at: datetime
+    """Session time at which it happens, up to `CLOCK_AT`; those at `CLOCK_AT` find the sign-ins made."""
+    call: Callable[[MeetingSession], None]
+
+
+_stages: dict[str, Stage] = {}
+
+
+def register_stage(stage: Stage) -> None:
+    """Have a stage be part of the demonstration; those of one time in the order of registration."""
+    _stages[stage.name] = stage
+
+
+def stages() -> list[Stage]:
+    """Return the registered stages in the order in which they happen."""
+    return sorted(_stages.values(), key=lambda each: each.at)
 
 
 @dataclass(frozen=True)
@@ -67,14 +94,47 @@ def load_demonstration(*, say: Say) -> Demonstration:
     Raises Refused in production, and where the session holds something received in earnest.
     """
     _refuse_in_production()
-    session = load_session(SESSION, actor=COMMAND, say=say, clock_at=CLOCK_AT)
+    begins = min([CLOCK_AT, *(stage.at for stage in stages())])
+    session = load_session(SESSION, actor=COMMAND, say=say, clock_at=begins)
     if not session.is_rehearsal:
-        shift_clock(session=session, to=CLOCK_AT, actor=COMMAND, reason=REASON)
+        _go_to(session, begins)
+    _run_stages(session, until=CLOCK_AT)
+    if session.session_now < CLOCK_AT:
+        _go_to(session, CLOCK_AT)
     _load_roster(session, say)
     demonstration = Demonstration(session.code, sign_ins())
     _load_users(demonstration.sign_ins, say)
     _load_memberships(session, demonstration.sign_ins)
+    _run_stages(session)
     return demonstration
+
+
+def _go_to(session: MeetingSession, at: datetime) -> None:
+    shift_clock(session=session, to=at + MOMENT, actor=COMMAND, reason=REASON)
+
+
+def _run_stages(session: MeetingSession, until: datetime | None = None) -> None:
+    """Run what did not happen yet. What comes after a stage whose time is over, in older data, is left out."""
+    happened = set(
+        JournalEntry.objects.filter(
+            chain=session.chain, action="load_demonstration", subject__startswith="stage:"
+        ).values_list("subject", flat=True)
+    )
+    for stage in stages():
+        subject = f"stage:{stage.name}"
+        if subject in happened:
+            continue
+        if (until is not None and stage.at >= until) or stage.at < CLOCK_AT <= session.session_now:
+            return
+        if session.session_now < stage.at:
+            _go_to(session, stage.at)
+        # As a whole or not at all; but with an entry of its own for everything that happens in it.
+        with transaction.atomic():
+            stage.call(session)
+            with journal.decision(
+                session.chain, action="load_demonstration", subject=subject, actor=COMMAND, reason=REASON
+            ) as draft:
+                draft.change(subject, None, "loaded")
 
 
 def _refuse_in_production() -> None:
