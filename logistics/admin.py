@@ -6,16 +6,21 @@ from cnd.admin import ForSuperusers, ReadOnly
 from logistics.models import (
     Application,
     Block,
+    Booking,
     Cell,
     CoSponsor,
     EventKind,
+    NoteVerbale,
+    Offer,
     Placement,
     Placing,
     Programme,
     ProgrammeVersion,
+    Proposal,
     Revision,
     Room,
     SentFile,
+    Waiting,
 )
 
 # --- side events ------------------------------------------------------------------------------------------------------
@@ -119,3 +124,46 @@ class PlacingAdmin(ReadOnly):
     list_filter = ["programme__session", "state"]
     list_select_related = ["programme", "asked_by"]
     search_fields = ["asked_by__username"]
+
+
+# --- bilateral meetings -----------------------------------------------------------------------------------------------
+
+
+@admin.register(Booking)
+class BookingAdmin(ReadOnly):
+    list_display = ["pk", "room", "starts_at", "requester", "counterpart", "state"]
+    list_filter = ["session", "state", "room"]
+    list_select_related = ["room", "requester", "counterpart"]
+    search_fields = ["requester__code", "counterpart__code", "room__code"]
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ReadOnly):
+    list_display = ["booking", "room", "starts_at", "state", "made_at"]
+    list_filter = ["state"]
+    list_select_related = ["booking", "room"]
+    search_fields = ["=booking__pk"]
+
+
+@admin.register(Waiting)
+class WaitingAdmin(ReadOnly):
+    list_display = ["delegation", "room", "starts_at", "ends_at", "state", "joined_at"]
+    list_filter = ["session", "state"]
+    list_select_related = ["delegation", "room"]
+    search_fields = ["delegation__code"]
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnly):
+    list_display = ["waiting", "room", "starts_at", "state", "expires_at"]
+    list_filter = ["state"]
+    list_select_related = ["waiting", "room"]
+    search_fields = ["waiting__delegation__code"]
+
+
+@admin.register(NoteVerbale)
+class NoteVerbaleAdmin(ReadOnly):
+    list_display = ["delegation", "handed_in_at", "confirmed_at"]
+    list_filter = ["delegation__session"]
+    list_select_related = ["delegation"]
+    search_fields = ["delegation__code"]

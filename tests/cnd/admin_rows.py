@@ -6,9 +6,23 @@ from cnd import clock
 from cnd.actors import COMMAND, actor_for
 from cnd.models import ApiToken, IdempotencyKey, MailLane
 from cnd.outbox.texts import save_text
-from logistics.models import Block, Cell, Placement, Placing, Programme, ProgrammeVersion, Revision, SentFile
+from logistics.models import (
+    Block,
+    Cell,
+    NoteVerbale,
+    Offer,
+    Placement,
+    Placing,
+    Programme,
+    ProgrammeVersion,
+    Proposal,
+    Revision,
+    SentFile,
+    Waiting,
+)
 from sessions.models import MeetingSession
 from sessions.services.invitations import invite
+from tests.logistics.bilaterals import asked
 from tests.logistics.windows import drafted
 from tests.sessions import scenes
 
@@ -24,6 +38,7 @@ def make(session: MeetingSession) -> None:
     ApiToken.objects.create(user=user, prefix="cnd_1", hash="0" * 64, created_at=at, expires_at=at + timedelta(days=1))
     IdempotencyKey.objects.create(owner=f"user:{user.pk}", key="k", request_hash="0" * 64, created_at=at)
     make_side_events(session)
+    make_meetings(session)
 
 
 def make_side_events(session: MeetingSession) -> None:
@@ -40,3 +55,13 @@ def make_side_events(session: MeetingSession) -> None:
     Placement.objects.create(application=application, room=room, starts_at=at, ends_at=until)
     Placing.objects.create(programme=programme, asked_at=at, limit_s=10)
     ProgrammeVersion.objects.create(programme=programme, number=1, at=at, session_at=at, content={}, sha256="0" * 64)
+
+
+def make_meetings(session: MeetingSession) -> None:
+    """Have one row of everything about bilateral meetings, whatever it says."""
+    booking, at = asked(session), clock.now()
+    times = {"room": booking.room, "starts_at": booking.starts_at, "ends_at": booking.ends_at}
+    Proposal.objects.create(booking=booking, made_at=at, **times)
+    waiting = Waiting.objects.create(session=session, delegation=booking.requester, joined_at=at, **times)
+    Offer.objects.create(waiting=waiting, made_at=at, expires_at=at, **times)
+    NoteVerbale.objects.create(delegation=booking.requester, handed_in_at=at)

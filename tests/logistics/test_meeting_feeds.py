@@ -8,6 +8,7 @@ from logistics.models import NoteVerbale
 from sessions.models import MeetingSession
 from tests.logistics.bilaterals import asked, booking_session, met
 from tests.logistics.meeting_pages import of, page
+from tests.logistics.sent import PDF
 from tests.sessions.kept import kept
 from tests.sessions.scenes import correct, focal_point
 from tests.sessions.staff_pages import text_of
@@ -41,7 +42,7 @@ def test_where_a_note_is_needed_it_is_sent_once_and_no_other_file_is_taken(
     url = page("meetings-note", "AT")
     wrong = austria.post(url, {"file": SimpleUploadedFile("note.pdf", b"no PDF")})
     assert (wrong.status_code, NoteVerbale.objects.count()) == (422, 0)
-    austria.post(url, {"file": SimpleUploadedFile("note.pdf", b"%PDF-1.7 a note")})
+    austria.post(url, {"file": SimpleUploadedFile("note.pdf", PDF)})
     assert "Your note verbale is with the secretariat" in text_of(austria.get(page("meetings", "AT")))
 
 

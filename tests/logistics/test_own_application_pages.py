@@ -327,7 +327,11 @@ def test_a_flyer_is_attached_and_given_out_as_a_file_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"%PDF-1.7 cut off", "no PDF, PNG or JPEG"), (b"%PDF-" * 500_000, "larger than")]
+    ("content", "said"),
+    [
+        (b"%PDF-1.7 cut off", "none of these"),
+        (b"%PDF-" * 500_000, "larger than"),
+    ],
 )
 def test_what_is_no_flyer_is_refused_beside_the_field(content: bytes, said: str) -> None:
     draft = drafted(windowed())

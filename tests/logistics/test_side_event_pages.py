@@ -25,7 +25,8 @@ def test_the_kinds_are_shown_with_window_places_and_rules() -> None:
         "High-level side event 11 of 11 places held 1 waiting 12 received in all "
         "Applications open closes 11 January 2024, 24:00 (Vienna) Held 14 March 2024 – 15 March 2024 Rules in short "
         "11 places, first come, first served; complete applications only. At most 2 of one main organiser. "
-        "At most 1 hour 30 minutes long. Who may apply: Member States. Register of receipts: High-level side event"
+        "At most 1 hour 30 minutes long. Who may apply: Member States. "
+        "Register of receipts: High-level side event Programme"
     )
 
 
