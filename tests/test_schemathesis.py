@@ -115,11 +115,18 @@ def explore(
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes]), is_known=st.booleans())
-    def send(case: Any, is_known: bool) -> None:
+    @given(
+        case=st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes]),
+        is_known=st.booleans(),
+        is_first_page=st.booleans(),
+    )
+    def send(case: Any, is_known: bool, is_first_page: bool) -> None:
         if is_known:
             # Else hardly anything but 404 would ever be answered.
             case.path_parameters |= {name: known[name] for name in case.path_parameters}
+            if is_first_page and isinstance(case.query, dict):
+                # One beyond the last is 404.
+                case.query.pop("page", None)
             if "If-Match" in case.headers:
                 case.headers["If-Match"] = "*"
             if isinstance(case.body, dict) and "delegation" in case.body:
