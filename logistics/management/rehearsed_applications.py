@@ -98,7 +98,7 @@ class Window:
         drafts = [self._draft(each, 1) for each in complete]
         drafts += [self._draft(each, number) for each in complete[:GREEDY] for number in (2, 3)]
         faulty = [self._draft(each, 1, is_complete=False) for each in incomplete]
-        calls = [self._submit(each) for each in [*drafts, *faulty, *drafts[-DOUBLE:]]]
+        calls = [self._submit(each) for each in [*drafts, *faulty, *drafts[GREEDY : GREEDY + DOUBLE]]]
         self.rehearsal.chance.shuffle(calls)
         found = at_once(calls)
         received = Application.objects.filter(kind=self.kind, receipt_number__isnull=False).count()

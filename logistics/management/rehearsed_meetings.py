@@ -33,7 +33,7 @@ def hold_meetings(rehearsal: Rehearsal) -> None:
     session, chance, say = rehearsal.session, rehearsal.chance, rehearsal.say
     states = list(Delegation.objects.filter(session=session, kind="member_state").order_by("code"))
     parties = chance.sample(states, min(DELEGATIONS, len(states)))
-    slots = [(each.room, slot.slot.starts_at) for each in availability(session=session) for slot in each.slots]
+    slots = [(each.room, slot.starts_at) for each in availability(session=session) for slot in each.slots]
 
     def ask() -> Callable[[], Any]:
         (room, starts_at), (one, other) = chance.choice(slots), chance.sample(parties, 2)
