@@ -18,6 +18,7 @@ class LogisticsConfig(AppConfig):
         _register_bookings()
         _register_meeting_pages()
         _register_demonstration()
+        _register_rehearsal()
 
 
 # Models are not loaded before `ready`, so each imports what it registers.
@@ -81,3 +82,9 @@ def _register_demonstration() -> None:
     from logistics.services import demonstration
 
     demonstration.register()
+
+
+def _register_rehearsal() -> None:
+    from logistics.management import rehearsal
+
+    rehearsal.register()

@@ -18,7 +18,7 @@ import psycopg
 import redis
 
 from tests import servers
-from tests.bench import http, journal, lots, machine, notices, pages
+from tests.bench import http, journal, lots, machine, notices, pages, solver
 
 BUSY = 0.5
 """The load average from which on others are said to have used the machine."""
@@ -42,6 +42,8 @@ def measure(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": machine.facts(folder)}
     say("lots …")
     found["lots"] = lots.measure()
+    say("a programme …")
+    found["solver"] = solver.measure()
     given, redis_given = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
     with contextlib.ExitStack() as stack:
         server_url = stack.enter_context(servers.postgresql(given))
@@ -107,6 +109,7 @@ def table(found: dict[str, Any]) -> str:
         lines.append(f"{kind:32}" + "".join(f"{rates[name]:>12,.0f}" for name in http.FEW))
     lines.append(f"(the rest was measured with {web['server']}, the quickest for polls)")
     lines += ["", *pages.lines(found["pages"]), "", *notices.lines(found["notices"])]
+    lines += ["", *solver.lines(found["solver"])]
     lines += ["", f"{'Drawing of lots':32}{'time':>12}{'a second':>18}"]
     for name, each in found["lots"].items():
         lines.append(f"{name:32}{each['seconds'] * 1000:>9,.2f} ms{each['per_second']:>18,.0f}")

@@ -23,6 +23,7 @@ from cnd import journal
 from cnd.actors import COMMAND
 from cnd.canonical import canonical
 from sessions.management import two_months
+from sessions.management.chapters import Rehearsal, chapters
 from sessions.management.crew import crew
 from sessions.models import Delegation, Drawing, GeneralDebate, Inscription, Level, Slot
 from sessions.services.announcements import Sources, announce
@@ -52,12 +53,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--delegations", type=int, default=130, help="how many Member States are inscribed")
         parser.add_argument("--seed", type=int, default=67, help="chooses who is inscribed and at what level")
+        for chapter in chapters():
+            chapter.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not os.environ.get(INSIDE):
             with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
                 sys.exit(self._run_inside(Path(folder)))
-        self._rehearse(options["delegations"], options["seed"])
+        self._rehearse(options["delegations"], options["seed"], options)
 
     def _run_inside(self, folder: Path) -> int:
         """Run this very command again where nothing of the real database, broker or `.env` can be reached."""
@@ -67,22 +70,24 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def _rehearse(self, count: int, seed: int) -> None:
+    def _rehearse(self, count: int, seed: int, options: Mapping[str, Any]) -> None:
         began = time.monotonic()
         chance = random.Random(seed)
-        self._say("1/8 a database of its own, and the session CND67 on 2 January 2024, 08:00 in Vienna")
+        self._say("1/9 a database of its own, and the session CND67 on 2 January 2024, 08:00 in Vienna")
         call_command("migrate", verbosity=0)
         session = load_session("cnd67", actor=COMMAND, say=lambda line: self._say(f"    {line}"), clock_at=BEGINS)
         debate = GeneralDebate.objects.get(session=session)
         roster = make_roster(debate, count, seed)
         two_months.make_readers(session, count, chance)
+        rehearsal = Rehearsal(session, options, chance, self._say)
+        doings = {at: do for chapter in chapters() for at, do in chapter.on_day(rehearsal).items()}
 
         def enter_roster() -> None:
             preview = read_roster(debate, roster)
             self._say(f"    the roster: {len(preview.new_rows)} inscriptions, {len(preview.faults)} faults")
             import_roster(debate=debate, text=roster, actor=COMMAND, reason="rehearsal")
 
-        self._say("2/8 two months of deadlines at speed, with a worker that is killed at random moments")
+        self._say("2/9 two months of deadlines at speed, with a worker that is killed at random moments")
         with crew() as both:
             leaps = two_months.run(
                 session=session,
@@ -90,7 +95,8 @@ class Command(BaseCommand):
                 crew=both,
                 chance=chance,
                 say=self._say,
-                on_day={
+                on_day=doings
+                | {
                     ROSTER_COMES: enter_roster,
                     POSTPONED: lambda: two_months.postpone(session, "debate", "inscription_closes", LONGER),
                 },
@@ -101,7 +107,7 @@ class Command(BaseCommand):
         quotas = proposed_quotas(debate)
         inscribed = inscribed_by_group(debate)
         proposed = ", ".join(f"{code} {quota} ({inscribed[code]} inscribed)" for code, quota in quotas.items())
-        self._say(f"3/8 the quotas as proposed: {proposed}")
+        self._say(f"3/9 the quotas as proposed: {proposed}")
         confirm_quotas(debate=debate, quotas=quotas, actor=COMMAND)
 
         lead = rule_book(session).duration("draw", "rehearsal_lead") + timedelta(seconds=3)
@@ -111,13 +117,13 @@ class Command(BaseCommand):
             actor=COMMAND,
             draw_at=session.chain.now() + lead,
         )
-        self._say(f"4/8 the announcement: {drawing.announcement_sha256}")
+        self._say(f"4/9 the announcement: {drawing.announcement_sha256}")
         chosen = debate.inscriptions.national().standing().in_order_of_receipt().first()
         if chosen and count > 1:
             withdraw(inscription=chosen, actor=COMMAND)
             self._say(f"    {chosen.delegation.code} withdraws meanwhile; that is applied right after the draw")
 
-        self._say(f"5/8 a worker and beat, which draw in {round(lead.total_seconds())} s")
+        self._say(f"5/9 a worker and beat, which draw in {round(lead.total_seconds())} s")
         with crew():
             drawing = self._wait(drawing)
         version = drawing.list_versions.order_by("number").last()
@@ -125,17 +131,22 @@ class Command(BaseCommand):
             raise CommandError("the drawing has no list of speakers")
         vacant = debate.slots.filter(status=Slot.Status.VACANT).count()
         speakers = version.content["speakers"]
-        self._say(f"6/8 the list of speakers, version {version.number}: {len(speakers)} places, {vacant} slots vacant")
+        self._say(f"6/9 the list of speakers, version {version.number}: {len(speakers)} places, {vacant} slots vacant")
 
         bundle = Path(settings.VAR_DIR) / "bundle.json"
         bundle.write_bytes(canonical(drawing.bundle))
         announced = ["--announced", drawing.announcement_sha256, "--strict"]
         product = [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_draw", str(bundle), *announced]
-        self._check("7/8 this service's verifier", product)
+        self._check("7/9 this service's verifier", product)
         self._check("    the independent verifier", [sys.executable, "-I", str(STANDALONE), str(bundle), *announced])
 
+        self._say("8/9 what surrounds the meeting, with a worker and beat")
+        with crew():
+            for chapter in chapters():
+                chapter.at_end(rehearsal)
+
         entries = journal.verify(session.chain)
-        self._say(f"8/8 the journal: {entries} entries verified")
+        self._say(f"9/9 the journal: {entries} entries verified")
         first = next(row for row in speakers if row["delegation"])
         lots = len(json.loads(bundle.read_bytes())["result"]["lots"])
         self._say(
