@@ -12,7 +12,6 @@ from logistics.models import Booking, Cell
 from logistics.models.booking import STANDING
 from logistics.services.availability import availability
 from logistics.services.booking_answers import confirm_booking, decline_booking
-from logistics.services.booking_holds import read_booking
 from logistics.services.booking_moves import cancel_booking
 from logistics.services.booking_rules import booking_rules
 from logistics.services.bookings import request_booking
@@ -47,7 +46,7 @@ def hold_meetings(rehearsal: Rehearsal) -> None:
 
     def answer(booking: Booking) -> Callable[[], Any]:
         act = chance.choices([confirm_booking, decline_booking, cancel_booking], [7, 2, 1])[0]
-        return lambda: act(booking=read_booking(booking.pk), actor=COMMAND, reason="rehearsal")
+        return lambda: act(booking=as_it_stands(booking), actor=COMMAND, reason="rehearsal")
 
     found = at_once([answer(each) for each in _in_state(session, State.REQUESTED)])
     say(f"    answers and cancellations: {said(found)}")
@@ -76,7 +75,7 @@ def _attend(rehearsal: Rehearsal) -> None:
         shift_clock(session=session, to=starts_at + timedelta(seconds=1), actor=COMMAND, reason="rehearsal")
         for booking in _in_state(session, State.CONFIRMED):
             if booking.starts_at == starts_at and rehearsal.chance.random() < 0.8:
-                check_in(booking=read_booking(booking.pk), actor=COMMAND)
+                check_in(booking=as_it_stands(booking), actor=COMMAND)
         shift_clock(session=session, to=starts_at + release_after, actor=COMMAND, reason="rehearsal")
         settle_due()
     states = Counter(Booking.objects.filter(session=session).values_list("state", flat=True))
@@ -107,3 +106,9 @@ def check_meetings(session: MeetingSession) -> None:
             all(held.get(key) in holders for key, holders in wanted.items()), f"what stands has its cells ({layer})"
         )
         require(set(held.values()) == {each.holder for each in standing}, f"what ended has no cells ({layer})")
+
+
+def as_it_stands(booking: Booking) -> Booking:
+    """Read a booking anew, as a page does before it asks for anything to be done."""
+    related = Booking.objects.select_related("session__chain", "room", "requester__group", "counterpart__group")
+    return related.get(pk=booking.pk)

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from cnd import journal
+from cnd import clock, journal
 from cnd.actors import COMMAND
 from cnd.errors import Refused
-from cnd.models import JournalEntry, ResourceVersion, User
+from cnd.models import Cause, JournalEntry, ResourceVersion, User
 from cnd.users import change_user, create_user, system_chain
 from sessions.models import Delegation, MeetingSession, Membership
 from sessions.services.clock import shift_clock
@@ -111,6 +111,9 @@ def load_demonstration(*, say: Say) -> Demonstration:
 
 def _go_to(session: MeetingSession, at: datetime) -> None:
     shift_clock(session=session, to=at + MOMENT, actor=COMMAND, reason=REASON)
+    # What the leap passed over would lapse in the next sweep, and stand among what failed.
+    waiting = Cause.objects.filter(chain=session.chain_id, state=Cause.State.WAITING)
+    waiting.filter(worth_until__lte=session.chain.now()).update(state=Cause.State.CANCELLED, settled_at=clock.now())
 
 
 def _run_stages(session: MeetingSession, until: datetime | None = None) -> None:
