@@ -18,7 +18,7 @@ import psycopg
 import redis
 
 from tests import servers
-from tests.bench import http, journal, lots, machine, notices, pages, solver
+from tests.bench import http, journal, lots, machine, notices, pages, rooms, solver
 
 BUSY = 0.5
 """The load average from which on others are said to have used the machine."""
@@ -59,6 +59,9 @@ def measure(folder: Path) -> dict[str, Any]:
             found["http"] = http.measure(url, redis_url, folder)
             say("pages of many rows …")
             found["pages"] = pages.measure(url, another, redis_url, folder)
+        say("rooms …")
+        with own_database(server_url) as url:
+            found["rooms"] = rooms.measure(url, redis_url, folder)
         say("mails …")
         with own_database(server_url) as url:
             found["notices"] = notices.measure(url, redis_url, folder)
@@ -108,6 +111,7 @@ def table(found: dict[str, Any]) -> str:
     for kind, rates in web["servers"].items():
         lines.append(f"{kind:32}" + "".join(f"{rates[name]:>12,.0f}" for name in http.FEW))
     lines.append(f"(the rest was measured with {web['server']}, the quickest for polls)")
+    lines += ["", *rooms.lines(found["rooms"])]
     lines += ["", *pages.lines(found["pages"]), "", *notices.lines(found["notices"])]
     lines += ["", *solver.lines(found["solver"])]
     lines += ["", f"{'Drawing of lots':32}{'time':>12}{'a second':>18}"]
