@@ -81,5 +81,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     for name, each in found["cases"].items():
         ratio = f"   {each['ratio']:.2f} of {each['against']}" if "ratio" in each else ""
         ratio += f", {each['ratio_beside']:.2f} of {each['beside']}" if "ratio_beside" in each else ""
-        told.append(f"{name:32}{each['requests_per_second']:>12,.0f}{each['p50_ms']:>9.2f}{each['p95_ms']:>9.2f}{ratio}")
+        told.append(
+            f"{name:32}{each['requests_per_second']:>12,.0f}{each['p50_ms']:>9.2f}{each['p95_ms']:>9.2f}{ratio}"
+        )
     return told
