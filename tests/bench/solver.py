@@ -56,7 +56,7 @@ def _event(number: int, chance: random.Random, days: list[int], people: list[str
         attendance=chance.choice((20, 40, 60, 80, 100, 150, 200)),
         people=frozenset(chance.sample(people, chance.randint(1, 5))),
         wished=((at(day, hour), at(day, hour + 3)),) if chance.random() < 0.7 else (),
-        **({"lane": lane} if lane else {}),
+        lane=lane,
     )
 
 
