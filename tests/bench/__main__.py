@@ -1,4 +1,4 @@
-"""`make bench`: the measurements, on servers of its own, in about three minutes; the table also goes to var/bench.json.
+"""`make bench`: the measurements, on servers of its own, in about four minutes; the table also goes to var/bench.json.
 
 DATABASE_URL and REDIS_URL of the environment name other servers to measure with; a database of its own is made there.
 """
@@ -18,7 +18,7 @@ import psycopg
 import redis
 
 from tests import servers
-from tests.bench import http, journal, lots, machine, notices, pages, solver
+from tests.bench import bookings, http, journal, lots, machine, notices, pages, rooms, rush, solver
 
 BUSY = 0.5
 """The load average from which on others are said to have used the machine."""
@@ -59,6 +59,15 @@ def measure(folder: Path) -> dict[str, Any]:
             found["http"] = http.measure(url, redis_url, folder)
             say("pages of many rows …")
             found["pages"] = pages.measure(url, another, redis_url, folder)
+        say("rooms …")
+        with own_database(server_url) as url:
+            found["rooms"] = rooms.measure(url, redis_url, folder)
+        say("a rush …")
+        with own_database(server_url) as url:
+            found["rush"] = rush.measure(url, redis_url, folder)
+        say("bookings …")
+        with own_database(server_url) as url:
+            found["bookings"] = bookings.measure(url, redis_url, folder)
         say("mails …")
         with own_database(server_url) as url:
             found["notices"] = notices.measure(url, redis_url, folder)
@@ -108,6 +117,7 @@ def table(found: dict[str, Any]) -> str:
     for kind, rates in web["servers"].items():
         lines.append(f"{kind:32}" + "".join(f"{rates[name]:>12,.0f}" for name in http.FEW))
     lines.append(f"(the rest was measured with {web['server']}, the quickest for polls)")
+    lines += ["", *rooms.lines(found["rooms"]), "", *rush.lines(found["rush"]), *bookings.lines(found["bookings"])]
     lines += ["", *pages.lines(found["pages"]), "", *notices.lines(found["notices"])]
     lines += ["", *solver.lines(found["solver"])]
     lines += ["", f"{'Drawing of lots':32}{'time':>12}{'a second':>18}"]

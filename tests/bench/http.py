@@ -203,27 +203,32 @@ def measured(kind: str, env: dict[str, str], folder: Path, rounds: int, only: tu
         with served(kind, "tests.bench.bare:application", bare(folder), folder / "bare.log") as plain:
             wanted = [case for case in cases(product, plain, etags) if not only or case.name in only]
             workers = {server.port: server.worker() for server in (product, plain)}
-            runs: dict[str, list[load.Load]] = {case.name: [] for case in wanted}
-            for number in range(-1, rounds):
-                for case in wanted:
-                    run = load.run(
-                        case.port,
-                        case.request(number),
-                        status=case.status,
-                        seconds=SECONDS if number >= 0 else 0.4,
-                        most=MOST,
-                        worker=workers[case.port],
-                    )
-                    # The first round only warms up.
-                    if number >= 0:
-                        runs[case.name].append(run)
             return {
                 "bytes": len(body),
                 "connections": load.CONNECTIONS,
                 "server": f"{kind}, one process",
                 "rounds": rounds,
-                "cases": {case.name: summary(case, runs) for case in wanted},
+                "cases": in_turn(wanted, workers, rounds),
             }
+
+
+def in_turn(wanted: list[Case], workers: dict[int, int | None], rounds: int) -> dict[str, Any]:
+    """Measure cases one after the other, several times round; return the summary of each."""
+    runs: dict[str, list[load.Load]] = {case.name: [] for case in wanted}
+    for number in range(-1, rounds):
+        for case in wanted:
+            run = load.run(
+                case.port,
+                case.request(number),
+                status=case.status,
+                seconds=SECONDS if number >= 0 else 0.4,
+                most=MOST,
+                worker=workers[case.port],
+            )
+            # The first round only warms up.
+            if number >= 0:
+                runs[case.name].append(run)
+    return {case.name: summary(case, runs) for case in wanted}
 
 
 def summary(case: Case, runs: dict[str, list[load.Load]]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from django.db import connections
 
 from cnd.supervisor import end_with
 from tests import servers
-from tests.conftest import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
@@ -26,11 +25,12 @@ PATIENCE_S = 60
 
 @dataclass(frozen=True)
 class Submission:
-    """One request that submits a draft."""
+    """One request that submits a draft, or asks for something else."""
 
     path: str
     token: str
     key: str
+    body: str = "{}"
 
     def bytes_for(self, port: int) -> bytes:
         lines = [
@@ -39,10 +39,10 @@ class Submission:
             f"Authorization: Bearer {self.token}",
             f"Idempotency-Key: {self.key}",
             "Content-Type: application/json",
-            "Content-Length: 2",
+            f"Content-Length: {len(self.body.encode())}",
             "Connection: close",
         ]
-        return "\r\n".join([*lines, "", "{}"]).encode()
+        return "\r\n".join([*lines, "", self.body]).encode()
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Answer:
     status: int
     body: dict[str, Any]
     took_s: float
+
+
+def folder() -> Path:
+    """Return the folder of this run."""
+    return Path(os.environ["CND_VAR"])
 
 
 def database_url() -> str:
@@ -64,7 +69,6 @@ def webs(count: int, processes: int = 1) -> Iterator[list[int]]:
     """Serve the test database by so many webs of several processes each; yield their ports."""
     environment = dict(os.environ) | {
         "DATABASE_URL": database_url(),
-        "CND_VAR": str(FOLDER),
         "LOG_LEVEL": "WARNING",
         "DB_CONN_MAX_AGE": "60",
     }
@@ -73,7 +77,7 @@ def webs(count: int, processes: int = 1) -> Iterator[list[int]]:
         ports = [servers.free_port() for _ in range(count)]
         for port in ports:
             command = ["-m", "granian", "--interface", "wsgi", "--workers", str(processes), "--blocking-threads", "4"]
-            log = stack.enter_context((FOLDER / f"web-{port}.log").open("wb"))
+            log = stack.enter_context((folder() / f"web-{port}.log").open("wb"))
             web = subprocess.Popen(
                 [sys.executable, *command, "--port", str(port), "--no-ws", "cnd.wsgi:application"],
                 cwd=ROOT,
@@ -101,7 +105,7 @@ def await_web(port: int) -> None:
                 return
         except OSError:
             time.sleep(0.1)
-    raise TimeoutError((FOLDER / f"web-{port}.log").read_text("utf-8", "replace")[-2000:])
+    raise TimeoutError((folder() / f"web-{port}.log").read_text("utf-8", "replace")[-2000:])
 
 
 async def _ask(port: int, request: bytes) -> tuple[int, bytes]:
