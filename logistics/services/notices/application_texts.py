@@ -10,7 +10,8 @@ from cnd.models import Cause, User
 from cnd.outbox.kinds import Kind, Text, register_kind
 from logistics.models import Application
 from logistics.services.notices import applications as told
-from sessions.services.notices.values import own_link, session_of, when
+from logistics.services.notices.links import application_link
+from sessions.services.notices.values import session_of, when
 
 State = Application.State
 
@@ -83,7 +84,9 @@ def _kind(code: str, title: Text, subject: Text, body: Text, *placeholders: Mapp
     known = dict(_COMMON)
     for each in placeholders:
         known.update(each)
-    return Kind(code=code, title=title, subject=subject, body=body, placeholders=known, fill=_fill, link=own_link)
+    return Kind(
+        code=code, title=title, subject=subject, body=body, placeholders=known, fill=_fill, link=application_link
+    )
 
 
 def register() -> None:

@@ -13,8 +13,9 @@ from cnd.outbox.kinds import Kind, Text, register_kind
 from cnd.outbox.telling import tell
 from logistics.models import Booking, Proposal, Room
 from logistics.services.booking_calendars import CANCEL, REQUEST, invitation
+from logistics.services.notices.links import meeting_link
 from sessions.models import Delegation, MeetingSession
-from sessions.services.notices.values import OWN, own_link, session_of, when
+from sessions.services.notices.values import OWN, session_of, when
 
 State = Booking.State
 REQUESTED, ASKED = "booking_requested", "booking_asked"
@@ -166,7 +167,7 @@ def _kind(code: str, title: Text, subject: Text, body: Text, placeholders: Mappi
         body=body,
         placeholders=placeholders,
         fill=_fill,
-        link=own_link,
+        link=meeting_link,
         calendar=invitation,
     )
 

@@ -12,7 +12,8 @@ from cnd.outbox.kinds import Kind, Text, register_kind
 from cnd.outbox.telling import tell
 from logistics.models import Offer, Waiting
 from logistics.services.notices.bookings import room_text
-from sessions.services.notices.values import OWN, own_link, session_of, when
+from logistics.services.notices.links import waiting_link
+from sessions.services.notices.values import OWN, session_of, when
 
 OFFERED, OFFER_ENDED, LAPSED = "slot_offered", "slot_offer_ended", "waiting_lapsed"
 
@@ -82,7 +83,7 @@ def register() -> None:
             ),
             placeholders=_COMMON,
             fill=_fill,
-            link=own_link,
+            link=waiting_link,
         ),
         Kind(
             code=OFFER_ENDED,
@@ -91,7 +92,7 @@ def register() -> None:
             body=gettext_lazy("The slot offered to {delegation} was not taken up.\n\n{room}\n{time}\n\n{link}"),
             placeholders=_COMMON,
             fill=_fill,
-            link=own_link,
+            link=waiting_link,
         ),
         Kind(
             code=LAPSED,
@@ -100,6 +101,6 @@ def register() -> None:
             body=gettext_lazy("{delegation} waited in vain.\n\n{room}\n{time}\n\n{link}"),
             placeholders=_COMMON,
             fill=_fill,
-            link=own_link,
+            link=waiting_link,
         ),
     )
