@@ -199,7 +199,10 @@
     }
     for (const strip of all(".nav-strip", root)) {
       const here = strip.querySelector("[aria-current]");
-      if (here && strip.scrollWidth > strip.clientWidth) here.scrollIntoView({ block: "nearest", inline: "center" });
+      if (!here || strip.scrollWidth <= strip.clientWidth) continue;
+      // The strip alone: to bring it into view would move the page from whoever has tabbed on already.
+      const [inner, outer] = [here.getBoundingClientRect(), strip.getBoundingClientRect()];
+      strip.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
     }
     root.querySelector("[data-focus]")?.focus();
     document.dispatchEvent(new CustomEvent("cnd:content", { detail: root }));
