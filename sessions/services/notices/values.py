@@ -14,8 +14,8 @@ OWN = _("the reader's delegation")
 
 def session_of(cause: Cause) -> MeetingSession:
     """Return the meeting session that a cause belongs to."""
-    session = MeetingSession.objects.get(chain=cause.chain_id)
-    session.chain = cause.chain
+    # Kept by the chain once it was asked: text and link of a notice ask once for all notices of a page.
+    session: MeetingSession = cause.chain.meeting_session
     return session
 
 
