@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from tests import variables
 
@@ -139,6 +140,13 @@ def no_messages() -> Iterator[None]:
     yield
     for message in messages.glob("*"):
         message.unlink()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_stays() -> Iterator[None]:
+    """Forget the language that a test client's last request has left behind in this thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ class Keyboard:
 
     def tab_to(self, target: Locator) -> None:
         """Press Tab until something has the focus; fail when it never does, or when one cannot see that it does."""
+        self._wait_for_scripts()
         for _press in range(MOST_TABS):
             if target.evaluate("element => element === document.activeElement"):
                 assert target.evaluate("element => element.matches(':focus-visible')")
@@ -50,10 +51,15 @@ class Keyboard:
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, wherever the focus is."""
+        self._wait_for_scripts()
         for key in keys:
             self._page.keyboard.press(key)
+
+    def _wait_for_scripts(self) -> None:
+        """Wait for what answers to keys: a heading can be seen before the page's scripts have run."""
+        self._page.wait_for_load_state("domcontentloaded")
 
 
 def wait_until_in_view(target: Locator) -> None:
     """Wait until something lies inside the window with nothing over it, as when a focus has just brought it there."""
-    target.page.wait_for_function(IN_VIEW, arg=target.element_handle())
+    target.page.wait_for_function(IN_VIEW, arg=target.element_handle(), timeout=3_000)

@@ -15,6 +15,7 @@ from sessions.views.public import Home
 from tests.browser import stages
 from tests.browser.accessibility import ALL_BUT_CONTRAST, CONTRAST_ALONE, assert_accessible, assert_all_accessible
 from tests.browser.conftest import NewContext
+from tests.browser.keyboard import Keyboard, wait_until_in_view
 from tests.sessions.scenes import as_officer, focal_point, make_session, officer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,6 +24,7 @@ Enter = Callable[[BrowserContext, User], None]
 PUBLIC = ("/", "/cnd67/", "/cnd67/speakers/", "/cnd67/draw/")
 STAFF = "/cnd67/staff/"
 OWN = "/cnd67/delegation/"
+LONGEST_GLIDE_MS = 1_000
 
 
 def test_before_anything_is_loaded(page: Page, live_server: LiveServer) -> None:
@@ -364,3 +366,14 @@ def test_the_description_of_the_interface(page: Page) -> None:
     page.goto("/api/schema/docs/")
     expect(page.get_by_text("GET /api/v1/sessions/{code}/slots/")).to_be_visible()
     assert_accessible(page)
+
+
+def test_somebody_who_tabs_in_a_hurry_sees_where_the_focus_is(page: Page, enter: Enter) -> None:
+    make_session()
+    enter(page.context, officer())
+    page.set_viewport_size({"width": 1280, "height": 700})
+    page.goto("/cnd67/staff/")
+    # From the foot of one column to the head of the other: down and up again before a page could have glided down.
+    Keyboard(page).tab_to(page.get_by_role("link", name="Invite focal points"))
+    page.wait_for_timeout(LONGEST_GLIDE_MS)
+    wait_until_in_view(page.locator(":focus"))
