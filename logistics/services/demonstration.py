@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
+
 from cnd.actors import COMMAND, actor_for
 from cnd.models import User
 from logistics.models import Application, EventKind, Room
@@ -23,7 +25,7 @@ from logistics.services.queue import confirm_promotion
 from logistics.services.submission import submit_application
 from logistics.services.windows import terms_of
 from sessions.models import Delegation, MeetingSession
-from sessions.services.demonstration import CLOCK_AT, Stage, register_stage
+from sessions.services.demonstration import CLOCK_AT, Stage, Try, register_stage
 
 VIENNA = ZoneInfo("Europe/Vienna")
 HIGH_LEVEL_OPENS = datetime(2024, 1, 4, tzinfo=VIENNA)
@@ -33,14 +35,25 @@ APPLICATIONS = Path(__file__).resolve().parent.parent / "data" / "demo_applicati
 MEETING_ROOM = "b1"
 State, Form = Application.State, Application.Form
 
+TRY_THE_QUEUE = Try(
+    "officer",
+    "decide what waits in the queue of side events, and announce it:",
+    lambda code: reverse("logistics:staff-side-events", args=[code]),
+)
+TRY_THE_MEETINGS = Try(
+    "austria",
+    "answer the meeting that France asks for, then ask for one:",
+    lambda code: reverse("logistics:meetings", args=[code, "AT"]),
+)
+
 
 def register() -> None:
     """Have the demonstration show it."""
     register_stage(Stage("high-level side events", HIGH_LEVEL_OPENS, lambda session: _apply(session, "high-level")))
     register_stage(Stage("side events", REGULAR_OPENS, lambda session: _apply(session, "regular")))
-    register_stage(Stage("decisions", DECIDED, _decide))
+    register_stage(Stage("decisions", DECIDED, _decide, TRY_THE_QUEUE))
     register_stage(Stage("programme", CLOCK_AT, _make_programme))
-    register_stage(Stage("meetings", CLOCK_AT, _book))
+    register_stage(Stage("meetings", CLOCK_AT, _book, TRY_THE_MEETINGS))
 
 
 def _filed() -> list[dict[str, Any]]:

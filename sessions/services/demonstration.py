@@ -35,6 +35,16 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Try:
+    """Something to try first, by whom and on which page."""
+
+    username: str
+    text: str
+    path: Callable[[str], str]
+    """Given the code of the session."""
+
+
+@dataclass(frozen=True)
 class Stage:
     """Something that others than the meeting itself have happened in the demonstration, once and as a whole."""
 
@@ -42,6 +52,8 @@ class Stage:
     at: datetime
     """Session time at which it happens, up to `CLOCK_AT`; those at `CLOCK_AT` find the sign-ins made."""
     call: Callable[[MeetingSession], None]
+    to_try: Try | None = None
+    """Where whoever tries the demonstration sees it."""
 
 
 _stages: dict[str, Stage] = {}

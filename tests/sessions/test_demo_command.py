@@ -126,7 +126,7 @@ def test_pages_it_names_are_there(var: Path, tmp_path: Path) -> None:
     finally:
         run.stop()
 
-    assert (len(statuses), set(statuses)) == (2, {200})
+    assert (len(statuses), set(statuses)) == (3, {200})
 
 
 def test_stops_without_a_trace_of_python(served: tuple[Path, str, str]) -> None:

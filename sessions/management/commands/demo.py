@@ -19,7 +19,7 @@ from cnd.celery import app
 from cnd.errors import DomainError
 from cnd.models import JournalEntry, User
 from cnd.supervisor import CannotServe, supervise
-from sessions.services.demonstration import Demonstration, load_demonstration
+from sessions.services.demonstration import Demonstration, Try, load_demonstration, stages
 
 
 class Command(BaseCommand):
@@ -74,16 +74,18 @@ class Command(BaseCommand):
         self.say(f"\nThe planner serves the demonstration at  {url}\n\nSign in as")
         for each in self.demonstration.sign_ins:
             self.say(f"  {each.username:{width}}  {each.password}  {each.function}")
-        self.say(
-            f"\nThree things to try first\n"
-            f"  1. Sign in as {officer}, confirm the quotas, and announce a drawing in one minute:\n"
-            f"     {url}{reverse('sessions:staff', args=[code])}\n"
-            f"  2. Open the hall view from the drawing's page and watch the draw:\n"
-            f"     {url}{reverse('sessions:draw', args=[code])}\n"
-            f"  3. Download the proof and verify_draw.py from the same page, and check it without trusting us:\n"
-            f"     python3 verify_draw.py THE-PROOF.json\n"
-            f"\nLogs: {settings.VAR_DIR}/log   Stop: Ctrl-C"
-        )
+        tries = [
+            Try(
+                officer,
+                "confirm the quotas, announce a drawing in one minute, watch it in the hall view, check its proof:",
+                lambda code: reverse("sessions:staff", args=[code]),
+            ),
+            *(stage.to_try for stage in stages() if stage.to_try),
+        ]
+        self.say("\nTo try first")
+        for number, each in enumerate(tries, start=1):
+            self.say(f"  {number}. As {each.username}, {each.text}\n     {url}{each.path(code)}")
+        self.say(f"\nLogs: {settings.VAR_DIR}/log   Stop: Ctrl-C")
 
 
 def describe(fault: Exception) -> str:
