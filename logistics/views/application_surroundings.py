@@ -14,9 +14,7 @@ from logistics.views.own_applications import why_not_begun
 from logistics.views.side_events import public_kinds
 from sessions.models import Delegation, MeetingSession
 from sessions.services.rules import rule_book
-from sessions.views.delegation_reading import Due
-from sessions.views.staff_due import Item
-from sessions.views.surroundings import Surrounding, register_surrounding
+from sessions.views.surroundings import Due, Item, Surrounding, register_surrounding
 
 State = Application.State
 

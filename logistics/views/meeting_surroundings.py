@@ -21,9 +21,7 @@ from logistics.views.meeting_reading import (
 )
 from sessions.models import Delegation, MeetingSession
 from sessions.services.rules import rule_book
-from sessions.views.delegation_reading import Due
-from sessions.views.staff_due import Item
-from sessions.views.surroundings import Surrounding, register_surrounding
+from sessions.views.surroundings import Due, Item, Surrounding, register_surrounding
 
 State = Booking.State
 SHOWN = 3

@@ -16,9 +16,9 @@ from sessions.domain.rule_values import to_python
 from sessions.models import Delegation, Drawing, Inscription, Membership, Rule
 from sessions.services.deadlines import deadlines_for
 from sessions.services.visits import note_visit
-from sessions.views.delegation_reading import Due, due_of, history_of, own_statements
+from sessions.views.delegation_reading import due_of, history_of, own_statements
 from sessions.views.public import SessionPage, contacts_of, state_of
-from sessions.views.surroundings import due_around, panels_of
+from sessions.views.surroundings import Due, due_around, panels_of
 
 NOTICES = 3
 State = Drawing.State

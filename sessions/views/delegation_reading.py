@@ -26,6 +26,7 @@ from sessions.services.deadlines import Deadline
 from sessions.services.list_events import as_fact
 from sessions.views.speakers import next_place
 from sessions.views.staff_list_reading import Names, slot_of, told
+from sessions.views.surroundings import Due
 
 Kind = ListEvent.Kind
 State = Drawing.State
@@ -74,21 +75,6 @@ class OwnStatement:
             and not has_spoken
             and not (self.inscription.speaker and self.inscription.speaker.value)
         )
-
-
-@dataclass(frozen=True)
-class Due:
-    """Something a delegation must do, or wait for, by a moment of session time."""
-
-    name: str
-    """The rule's, such as `debate.inscription_closes`."""
-    title: str
-    at: datetime
-    is_closing: bool
-    is_done: bool
-    is_as_filed: bool
-    """Its title is the session file's own, in English."""
-    is_announced: bool
 
 
 @dataclass(frozen=True, order=True)

@@ -1,7 +1,6 @@
 """What the secretariat has before it: due in these days, to be decided, failed. Each item leads to its deed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,27 +18,13 @@ from sessions.models import Drawing, DrawSource, Invitation, MeetingSession, Mem
 from sessions.services.deadlines import Deadline, deadlines_for
 from sessions.services.rule_titles import title_of
 from sessions.views.staff_notices import Words, parked_by_chain
+from sessions.views.surroundings import Item
 
 AHEAD = timedelta(days=7)
 REMINDERS_SHOWN = 4
 LAPSED_SINCE = timedelta(days=7)
 LATE_AFTER = timedelta(minutes=10)
 EXPIRES_WITHIN = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing before the secretariat, with the one link that deals with it, if that can be done here."""
-
-    said: str
-    verb: str = ""
-    url: str = ""
-    at: datetime | None = None
-    """Session time."""
-    is_closing: bool = False
-    """Whether `at` is the end of a window, which at midnight is 24:00 of the day before."""
-    is_today: bool = False
-    more: str = ""
 
 
 def _page(session: MeetingSession, name: str, *args: Any) -> str:

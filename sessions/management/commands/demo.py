@@ -83,8 +83,8 @@ class Command(BaseCommand):
             *(stage.to_try for stage in stages() if stage.to_try),
         ]
         self.say("\nTo try first")
-        for number, each in enumerate(tries, start=1):
-            self.say(f"  {number}. As {each.username}, {each.text}\n     {url}{each.path(code)}")
+        for number, one in enumerate(tries, start=1):
+            self.say(f"  {number}. As {one.username}, {one.text}\n     {url}{one.path(code)}")
         self.say(f"\nLogs: {settings.VAR_DIR}/log   Stop: Ctrl-C")
 
 
