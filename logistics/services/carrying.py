@@ -16,6 +16,7 @@ from logistics.services.places import settled_turn
 from logistics.services.submission import leave_origin, receive
 from logistics.services.windows import Terms, terms_of
 from sessions.services.access import require_acts_for
+from sessions.services.rules import RuleBook
 
 State = Application.State
 CARRIED = (State.REJECTED, State.WAITING)
@@ -34,7 +35,18 @@ def carried_over(application: Application) -> Application | None:
     return Application.objects.filter(carried_from=application).first()
 
 
-def carry_over(*, application: Application, actor: Actor, arrived_at: datetime | None = None) -> Application:
+def can_be_carried_over(application: Application, terms: Terms, book: RuleBook) -> bool:
+    """Tell whether carrying it over would make anything of it; no query but for what was rejected or is waiting."""
+    if application.state not in CARRIED or (target := target_of(application.kind, terms)) is None:
+        return False
+    made = carried_over(application)
+    is_allowed = application.organiser.kind in terms_of(target, book).organisers
+    return is_allowed and (made is None or made.discarded_at is not None)
+
+
+def carry_over(
+    *, application: Application, actor: Actor, reason: str = "", arrived_at: datetime | None = None
+) -> Application:
     """Carry an application over to the kind that the rules name; return the new one. Again: the same one.
 
     Received, with a receipt of its own, if that window is open and it is complete there; else a draft. What was waiting
@@ -49,6 +61,7 @@ def carry_over(*, application: Application, actor: Actor, arrived_at: datetime |
         action="carry_over",
         subject=subject_of(application),
         actor=actor,
+        reason=reason,
         arrived_at=arrived_at,
         also=application.kind,
     ) as turn:

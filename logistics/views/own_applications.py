@@ -13,16 +13,16 @@ from cnd.arrival import arrival_of
 from cnd.errors import DomainError, NotPermitted
 from cnd.versions import version_of
 from logistics.forms.flyer import FlyerForm
+from logistics.given_flyers import given
 from logistics.models import Application, EventKind
 from logistics.services.applications import audience_of, counts, resource_of, visible_to
-from logistics.services.carrying import CARRIED, carried_over, target_of
+from logistics.services.carrying import can_be_carried_over
 from logistics.services.content import missing_in
 from logistics.services.drafts import attach_flyer, remove_flyer, require_may_organise
 from logistics.services.outlooks import outlook
 from logistics.services.submission import submit_application
 from logistics.services.windows import Terms, terms_of
 from logistics.views.application_reading import KindStanding, history_of, kinds_of, lacking, parts_of
-from logistics.views.flyers import sent
 from sessions.models import Delegation
 from sessions.services.rules import RuleBook, rule_book
 from sessions.views.delegation import OwnPage
@@ -137,19 +137,11 @@ class OwnApplication(OwnApplicationPage):
             "may_edit": is_draft or stands,
             "may_withdraw": stands,
             "may_send_flyer": is_draft or (stands and is_flyer_small),
-            "may_carry_over": self._may_carry_over(),
+            "may_carry_over": can_be_carried_over(application, terms, self.book),
             "flyer_form": FlyerForm(terms=terms),
             **(draft_context(application, terms) if is_draft else {}),
         }
         return super().get_context_data(**(context | kwargs))
-
-    def _may_carry_over(self) -> bool:
-        application = self.application
-        if application.state not in CARRIED or (target := target_of(application.kind, self.terms)) is None:
-            return False
-        made = carried_over(application)
-        is_allowed = self.own.kind in terms_of(target, self.book).organisers
-        return is_allowed and (made is None or made.discarded_at is not None)
 
 
 def draft_context(application: Application, terms: Terms) -> dict[str, Any]:
@@ -212,7 +204,7 @@ class OwnFlyer(OwnApplicationPage):
     """The flyer, as it was sent."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return sent(self.application)
+        return given(self.application)
 
 
 class ChangeOwnFlyer(OwnApplication):

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from cnd.arrival import arrival_of
 from cnd.errors import DomainError
 from logistics.forms.applications import QueueFilter
+from logistics.given_flyers import given
 from logistics.models import Application, EventKind
 from logistics.services.applications import visible_to
 from logistics.services.decisions import ACCEPTED_FROM, REJECTED_FROM, check_guideline
 from logistics.services.submission import submit_application
 from logistics.views.application_acts import acts_of
 from logistics.views.application_reading import KindStanding, history_of, kinds_of, parts_of
-from logistics.views.flyers import sent
 from logistics.views.own_applications import draft_context, version_given
 from sessions.services.rules import RuleBook, rule_book
 from sessions.views.staff_base import StaffMixin, StaffPage
@@ -210,4 +210,4 @@ class StaffFlyer(StaffApplicationPage):
     """The flyer, as it was sent."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return sent(self.application)
+        return given(self.application)

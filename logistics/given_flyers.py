@@ -1,4 +1,4 @@
-"""How a flyer is given out: as a file to be kept, never as a page of this site."""
+"""How a flyer is given out, by pages and API alike: as a file to be kept, never as a page of this site."""
 
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
@@ -6,7 +6,7 @@ from django.utils.http import content_disposition_header
 from logistics.models import Application, SentFile
 
 
-def sent(application: Application) -> HttpResponse:
+def given(application: Application) -> HttpResponse:
     """Return the flyer of an application; whoever calls has asked who may have it. Raises Http404 without one."""
     if application.flyer_id is None:
         raise Http404("no flyer")
