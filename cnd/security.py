@@ -51,7 +51,7 @@ class BodyLimit:
 
 
 def _is_file(request: HttpRequest) -> bool:
-    """Tell whether a file is sent: with a form to a page, as it is to the API, which reads one only where it is taken."""
+    """Tell whether a file is sent: with a form to a page, as it is to the API, which reads it where it takes one."""
     type_ = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     return type_ in RAW_TYPES if is_api(request) else type_ == "multipart/form-data"
 

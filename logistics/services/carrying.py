@@ -1,6 +1,7 @@
 """Carrying over: a rejected or waiting application becomes one of another kind, in one step (RULES 5)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,14 @@ def target_of(kind: EventKind, terms: Terms | None = None) -> EventKind | None:
 def carried_over(application: Application) -> Application | None:
     """Return what an application was carried over as."""
     return Application.objects.filter(carried_from=application).first()
+
+
+def carried_content(application: Application, target: EventKind, terms: Terms) -> dict[str, Any]:
+    """Return what an application would say as one of another kind, whose terms these are."""
+    content = content_of(application)
+    fits = within_days(target.session, terms)
+    # Its days are others: wishes for the old ones mean nothing there.
+    return content | {name: [pair for pair in content[name] if fits(pair)] for name in TIMES}
 
 
 def can_be_carried_over(application: Application, terms: Terms, book: RuleBook) -> bool:
@@ -90,8 +99,7 @@ def carry_over(
 
 
 def _copied(application: Application, kind: EventKind, terms: Terms) -> Application:
-    content = content_of(application)
-    fits = within_days(kind.session, terms)
+    content = carried_content(application, kind, terms)
     made = Application(
         kind=kind,
         organiser=application.organiser,
@@ -101,8 +109,7 @@ def _copied(application: Application, kind: EventKind, terms: Terms) -> Applicat
         speakers=application.speakers,
         flyer=application.flyer,
         **{name: getattr(application, name) for name in PLAIN},
-        # Its days are others: wishes for the old ones mean nothing there.
-        **{name: times_text(pair for pair in content[name] if fits(pair)) for name in TIMES},
+        **{name: times_text(content[name]) for name in TIMES},
     )
     made.save()
     CoSponsor.objects.bulk_create(

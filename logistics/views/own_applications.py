@@ -12,21 +12,20 @@ from django.utils.translation import gettext as _
 from cnd.arrival import arrival_of
 from cnd.errors import DomainError, NotPermitted
 from cnd.versions import version_of
-from logistics.forms.flyer import FlyerForm
 from logistics.given_flyers import given
 from logistics.models import Application, EventKind
 from logistics.services.applications import audience_of, counts, resource_of, visible_to
 from logistics.services.carrying import can_be_carried_over
 from logistics.services.content import missing_in
-from logistics.services.drafts import attach_flyer, remove_flyer, require_may_organise
+from logistics.services.drafts import require_may_organise
 from logistics.services.outlooks import outlook
 from logistics.services.submission import submit_application
 from logistics.services.windows import Terms, terms_of
 from logistics.views.application_reading import KindStanding, history_of, kinds_of, lacking, parts_of
+from logistics.views.flyers import FlyerChange, flyer_form
 from sessions.models import Delegation
 from sessions.services.rules import RuleBook, rule_book
 from sessions.views.delegation import OwnPage
-from sessions.views.staff_base import tell_refusal
 
 State = Application.State
 
@@ -138,7 +137,7 @@ class OwnApplication(OwnApplicationPage):
             "may_withdraw": stands,
             "may_send_flyer": is_draft or (stands and is_flyer_small),
             "may_carry_over": can_be_carried_over(application, terms, self.book),
-            "flyer_form": FlyerForm(terms=terms),
+            "flyer_form": flyer_form(application, terms, self.actor),
             **(draft_context(application, terms) if is_draft else {}),
         }
         return super().get_context_data(**(context | kwargs))
@@ -207,27 +206,11 @@ class OwnFlyer(OwnApplicationPage):
         return given(self.application)
 
 
-class ChangeOwnFlyer(OwnApplication):
-    """Attach a flyer, or take it away; what comes of it is shown on the page of the application."""
+class ChangeOwnFlyer(FlyerChange, OwnApplication):
+    """Attach a flyer, or take it away."""
 
     http_method_names = ["post", "options"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        application, terms = self.application, self.terms
-        is_removed = request.POST.get("step") == "remove"
-        form = FlyerForm(request.POST, request.FILES, terms=terms, is_required=not is_removed)
-        if not form.is_valid():
-            return self.render_to_response(self.get_context_data(flyer_form=form), status=422)
-        try:
-            if is_removed:
-                remove_flyer(application=application, actor=self.actor)
-                said = _("The flyer is removed.")
-            else:
-                file = form.cleaned_data["flyer"]
-                attach_flyer(application=application, name=file.name, content=file.read(), actor=self.actor)
-                said = _("The flyer is attached.")
-        except DomainError as fault:
-            tell_refusal(form, fault)
-            return self.render_to_response(self.get_context_data(flyer_form=form), status=fault.status)
-        messages.success(request, said)
-        return redirect(self.own_page)
+    @property
+    def page_of_application(self) -> str:
+        return self.own_page
