@@ -12,6 +12,7 @@ failure of ours.
 """
 
 import functools
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -40,6 +41,8 @@ HEADER = "Idempotency-Key"
 # A structured field's string, as the draft has it, or the bare key that many clients send.
 KEY = re.compile(r'"([ !#-\[\]-~]{1,128})"|([!#-+\--:<-\[\]-~]{1,128})')
 SWEPT_AT_ONCE = 1000
+NO_CONTENT = 204
+"""An answer that never had a body: an empty one was not erased."""
 
 Handler = Callable[..., HttpResponseBase]
 
@@ -81,7 +84,10 @@ class Answer:
     personal: PersonalDatum | None = None
 
     def response(self) -> HttpResponse:
-        return HttpResponse(self.body, status=self.status, headers=self.headers)
+        response = HttpResponse(self.body, status=self.status, headers=self.headers)
+        if self.status == NO_CONTENT:
+            del response.headers["Content-Type"]
+        return response
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -135,7 +141,13 @@ def fingerprint_of(request: Request) -> str:
     With the service's own key, since somebody may be named in it: it must not tell a guess that it is right.
     """
     parts = [request.method, request.get_full_path(), request.headers.get("If-Match", ""), request.data]
-    return salted_hmac("cnd.idempotency", json.dumps(parts, sort_keys=True), algorithm="sha256").hexdigest()
+    text = json.dumps(parts, sort_keys=True, default=_hashed)
+    return salted_hmac("cnd.idempotency", text, algorithm="sha256").hexdigest()
+
+
+def _hashed(content: bytes) -> str:
+    """Stand in for a file that was sent, which is no JSON."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _first(handle: Callable[[], HttpResponseBase]) -> Answer:
@@ -165,7 +177,7 @@ def _rendered(data: Any) -> str:
 def _again(row: IdempotencyKey, fingerprint: str) -> HttpResponse:
     if row.request_hash != fingerprint:
         raise KeyReused
-    if not row.body:
+    if not row.body and row.status != NO_CONTENT:
         raise AnswerErased
     response = Answer(row.status, row.headers, row.body).response()
     response.headers["Idempotent-Replayed"] = "true"

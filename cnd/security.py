@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from cnd.file_body import RAW_TYPES
 from cnd.problems import as_response, is_api
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -40,15 +41,19 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if request.META.get("CONTENT_TYPE", "").startswith("multipart/form-data") and not is_api(request):
-            most = settings.MOST_BYTES_OF_FILES
+        most = settings.MOST_BYTES_OF_FILES if _is_file(request) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if _length(request) <= most:
             return self.get_response(request)
         if is_api(request):
             said = _("At most %(bytes)d bytes can be taken here.") % {"bytes": most}
             return as_response(413, "too_large", _("Too large"), said)
         return render(request, "413.html", {"megabytes": most // 1_000_000}, status=413)
+
+
+def _is_file(request: HttpRequest) -> bool:
+    """Tell whether a file is sent: with a form to a page, as it is to the API, which reads it where it takes one."""
+    type_ = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    return type_ in RAW_TYPES if is_api(request) else type_ == "multipart/form-data"
 
 
 def _length(request: HttpRequest) -> int:

@@ -42,7 +42,7 @@ from logistics.serializers_applications import (
 from logistics.services.applications import COSPONSORS, audience_of, resource_of, visible_to
 from logistics.services.carrying import carry_over
 from logistics.services.decisions import accept_application, reject_application, request_correction
-from logistics.services.drafts import begin_draft, edit_application
+from logistics.services.drafts import begin_draft, discard_draft, edit_application
 from logistics.services.positions import position_of, positions_in
 from logistics.services.queue import answer_correction, confirm_promotion, withdraw_application
 from logistics.services.scopes import READ_APPLICATIONS, WRITE_APPLICATIONS
@@ -60,7 +60,12 @@ VERSION = ResourceVersion.objects.filter(
 class ApplicationsView(PrivateView):
     """What all addresses of applications have in common."""
 
-    scopes = {"GET": READ_APPLICATIONS, "POST": WRITE_APPLICATIONS, "PATCH": WRITE_APPLICATIONS}
+    scopes = {
+        "GET": READ_APPLICATIONS,
+        "POST": WRITE_APPLICATIONS,
+        "PATCH": WRITE_APPLICATIONS,
+        "DELETE": WRITE_APPLICATIONS,
+    }
 
     _session: MeetingSession | None = None
 
@@ -98,6 +103,11 @@ class ApplicationsView(PrivateView):
         response = Response(shown.data, status=status)
         response.headers["ETag"] = etag_of(application.version)
         return response
+
+    def gone(self, application: Any) -> Response:
+        """Return that something is no more, with the ETag of the application as the write left it."""
+        version = version_of(application.kind.session.chain, resource_of(application), audience_of(application))
+        return Response(status=204, headers={"ETag": etag_of(version)})
 
     @staticmethod
     def positions_of(application: Application) -> dict[str, Any]:
@@ -198,6 +208,16 @@ class ApplicationDetail(ApplicationsView):
         )
         return self.told(edited)
 
+    @schema.DISCARDED
+    @idempotent
+    def delete(self, request: Request, code: str, pk: int) -> Response:
+        application = self.application(pk)
+        is_resting = request.headers.get("If-Match") is not None
+        expected = expected_version(request, application.version) if is_resting else None
+        discard_draft(application=application, actor=self.actor, expected_version=expected)
+        # Without an ETag: there is nothing any more that anything could rest on.
+        return Response(status=204)
+
 
 class ApplicationStep(ApplicationsView):
     """Something done to an application as a whole; with If-Match, only if it still is what was read."""
@@ -259,14 +279,14 @@ class ApplicationWithdrawal(ApplicationStep):
 
 
 class ApplicationCarryOver(ApplicationsView):
-    """Carry over; the answer is the new application."""
+    """Carry over, the secretariat best with a reason; the answer is the new application."""
 
     @schema.CARRIED
     @idempotent
     def post(self, request: Request, code: str, pk: int) -> Response:
         application = self.application(pk)
-        read(NothingShape, request.data)
-        made = carry_over(application=application, actor=self.actor, arrived_at=arrival_of(request._request))
+        given = read(ReasonShape, request.data)
+        made = carry_over(application=application, actor=self.actor, arrived_at=arrival_of(request._request), **given)
         return located(self.told(made, status=201), request, code, made.pk)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from cnd.bodies import StrictSerializer
 from logistics.models import Application
@@ -173,6 +173,18 @@ EDITED = extend_schema(
     examples=[sent("Other speakers", {"speakers": SAID["speakers"]}), answered("Edited", RECEIVED)],
 )
 
+DISCARDED = extend_schema(
+    operation_id="applications_discard",
+    summary="Discard a draft",
+    description=(
+        "One that was never received; what was received is withdrawn instead. Afterwards there is no such application. "
+        "A token needs the scope `applications:write`."
+    ),
+    parameters=[ID, KEY_WELCOME, WELCOME],
+    request=None,
+    responses={204: OpenApiResponse(description="Discarded."), **refusals(*WRITTEN)},
+)
+
 
 def _step(name: str, summary: str, description: str, shape: type[StrictSerializer], body: Any, answer: Any) -> Any:
     return extend_schema(
@@ -214,7 +226,7 @@ CARRIED = extend_schema(
         "needs the scope `applications:write`."
     ),
     parameters=[ID, KEY],
-    request=NothingShape,
+    request=ReasonShape,
     responses={201: StandingSerializer, **refusals(*(set(WRITTEN) - {412}))},
     examples=[sent("Sent", {}), answered("Carried over", CARRIED_ONE, status=201)],
 )

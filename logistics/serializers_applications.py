@@ -250,6 +250,12 @@ class ApplicationEditShape(ContentShape):
         return super().validate(attrs)
 
 
+class NamedFlyerShape(ReasonShape):
+    """What is said with a flyer beside its bytes."""
+
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+
+
 class NothingShape(StrictSerializer):
     """Nothing is said with it."""
 

@@ -38,6 +38,11 @@ staff: list[URLPattern] = [
     path("<int:pk>/edit/", staff_application_edit.EditForOrganiser.as_view(), name="staff-side-event-edit"),
     path("<int:pk>/submit/", staff_applications.SubmitForOrganiser.as_view(), name="staff-side-event-submit"),
     path("<int:pk>/flyer/", staff_applications.StaffFlyer.as_view(), name="staff-side-event-flyer"),
+    path(
+        "<int:pk>/flyer/change/",
+        staff_applications.ChangeFlyerForOrganiser.as_view(),
+        name="staff-side-event-flyer-change",
+    ),
     path("<int:pk>/check/", staff_applications.Check.as_view(), name="staff-side-event-check"),
     path("<int:pk>/prepare/<str:decision>/", acts.Prepare.as_view(), name="staff-side-event-prepare"),
     path("<int:pk>/decide/<str:decision>/", acts.Decide.as_view(), name="staff-side-event-decide"),
@@ -46,6 +51,7 @@ staff: list[URLPattern] = [
     path("<int:pk>/answer/", acts.AnswerForOrganiser.as_view(), name="staff-side-event-answer"),
     path("<int:pk>/confirm/", acts.ConfirmForOrganiser.as_view(), name="staff-side-event-confirm"),
     path("<int:pk>/withdraw/", acts.WithdrawForOrganiser.as_view(), name="staff-side-event-withdraw"),
+    path("<int:pk>/carry-over/", acts.CarryOverForOrganiser.as_view(), name="staff-side-event-carry-over"),
     path("<int:pk>/reopen/", acts.Reopen.as_view(), name="staff-side-event-reopen"),
     path("<int:pk>/merge/", acts.Merge.as_view(), name="staff-side-event-merge"),
 ]

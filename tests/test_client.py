@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import io
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from cnd import contract
 from sessions.models import Inscription
 from tests import servers
 from tests.cnd.api_client import token_of
+from tests.logistics.sent import PDF
+from tests.logistics.windows import drafted, windowed
 from tests.sessions.scenes import VIENNA, focal_point, inscribe_states, make_session
 from tests.workers import Process, database_url, eventually
 
@@ -32,7 +35,8 @@ AUSTRIA = "AT"
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Have a client generated from the contract in the repository, and importable."""
     folder = tmp_path_factory.mktemp("client")
-    (folder / "config.yml").write_text("post_hooks: []\n")
+    config = contract.FILE.with_name("client.yml").read_text("utf-8")
+    (folder / "config.yml").write_text(f"{config}post_hooks: []\n")
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(contract.FILE)]
     command += ["--output-path", str(folder / PACKAGE), "--meta", "none", "--config", str(folder / "config.yml")]
     made = subprocess.run([*command, "--fail-on-warning"], cwd=folder, capture_output=True, text=True, timeout=120)
@@ -100,6 +104,22 @@ def test_a_generated_client_reads_polls_and_inscribes(generated: None, address: 
     )
     assert (made.delegation, made.level.value) == (AUSTRIA, "ministerial")
     assert Inscription.objects.get(delegation__code=AUSTRIA).receipt_number == made.receipt
+
+
+def test_a_generated_client_sends_a_flyer_and_takes_it_back(generated: None, address: str) -> None:
+    draft = drafted(windowed())
+    scopes = ("applications:read", "applications:write")
+    token = token_of(focal_point(draft.kind.session, AUSTRIA), *scopes)
+    client = importlib.import_module(PACKAGE).AuthenticatedClient(base_url=address, token=token)
+    file = importlib.import_module(f"{PACKAGE}.types").File(payload=io.BytesIO(PDF))
+
+    sent = operation("applications_flyer_attach").sync("cnd67", draft.pk, client=client, body=file, if_match="*")
+    given = operation("applications_flyer_retrieve").sync_detailed("cnd67", draft.pk, client=client)
+    gone = operation("applications_flyer_remove").sync_detailed(
+        "cnd67", draft.pk, client=client, if_match=f'"{sent.version}"'
+    )
+
+    assert (given.content, given.headers["Content-Type"], gone.status_code) == (PDF, "application/pdf", 204)
 
 
 def test_a_refusal_is_a_problem_to_a_generated_client(generated: None, address: str) -> None:

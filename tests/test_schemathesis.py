@@ -19,12 +19,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cnd import contract
+from cnd.actors import COMMAND
 from cnd.tokens import known_scopes
 from cnd.wsgi import application as product
+from logistics.services.flyers import attach_flyer
 from sessions.models import MeetingSession
 from tests.cnd.api_client import token_of
 from tests.logistics.bilaterals import asked, at, room, waits
 from tests.logistics.placed import published_day
+from tests.logistics.sent import PDF
 from tests.logistics.windows import drafted
 from tests.sessions.scenes import VIENNA, drawn_session, focal_point, make_session, officer
 
@@ -43,6 +46,9 @@ KNOWN: dict[str, object] = {
 """What there is; the rest is known when it is made."""
 PRIVATE = ("inscriptions", "applications", "bookings", "waiting", "free-times")
 """What is answered to those alone who may see it."""
+DISCARDED = "DELETE /api/v1/sessions/{code}/applications/{id}/"
+"""After it there is no such application: it has one of its own, for what comes after it."""
+ATTACHED = "PUT /api/v1/sessions/{code}/applications/{id}/flyer/"
 INSCRIPTIONS = "/api/v1/sessions/{code}/inscriptions/"
 EXAMPLES = 12
 EXAMPLES_OF_NO_TOKEN = 3
@@ -57,6 +63,10 @@ HELD = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+
+
+# Bytes that come to mind are hardly ever a file that is taken.
+schemathesis.openapi.media_type("application/octet-stream", st.one_of(st.just(PDF), st.binary()))
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
@@ -99,7 +109,7 @@ def furnished() -> tuple[MeetingSession, dict[str, object]]:
     booking = asked(session)
     asked(session, "FR", None, where="b2")
     waits_for = waits(session, "AT", room=room(session, "b2"), starts_at=at(9))
-    own = drafted(session, "AT")
+    own = attach_flyer(application=drafted(session, "AT"), name="flyer.pdf", content=PDF, actor=COMMAND)
     receipt = session.debate.inscriptions.get(delegation__code="AT").receipt_number
     return session, KNOWN | {"receipt": receipt, "id": own.pk, "booking": booking.pk, "entry": waits_for.pk}
 
@@ -153,13 +163,19 @@ def test_no_answer_of_a_drawn_session_lies_outside_the_contract(who: str) -> Non
     session, known = furnished()
     token = tokens_for(session)[who]
     seen = {}
+    spare = known | {"id": drafted(session, "AT").pk}
     for name, operation in operations():
         examples = EXAMPLES if token or name.startswith("GET") else EXAMPLES_OF_NO_TOKEN
-        seen[name] = explore(operation, token, MODES, examples, known)
+        if token and name == ATTACHED:
+            examples = EXAMPLES_OF_WRITES
+        seen[name] = explore(operation, token, MODES, examples, spare if name == DISCARDED else known)
     reads = [name for name in seen if name.startswith("GET")]
     if who != "Austria":
         reads = [name for name in reads if not any(word in name for word in PRIVATE)]
     assert [name for name in reads if 200 not in seen[name]] == []
+    if token:
+        assert 204 in seen[DISCARDED]
+        assert 200 in seen[ATTACHED]
 
 
 @pytest.mark.parametrize("who", [on_sqlite("Austria"), on_sqlite("secretariat")])

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from logistics.services.windows import Terms
+from sessions.forms.fields import ReasonField
 
 
 class FlyerForm(forms.Form):
@@ -19,11 +20,15 @@ class FlyerForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,application/pdf,image/png,image/jpeg"}),
     )
 
-    def __init__(self, *args: Any, terms: Terms, is_required: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, terms: Terms, is_required: bool = True, asks_why: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.most = terms.flyer_bytes_max
         self.fields["flyer"].required = is_required
         self.fields["flyer"].help_text = _("PDF, PNG or JPEG, at most %(size)s.") % {"size": filesizeformat(self.most)}
+        if asks_why:
+            self.fields["reason"] = ReasonField(help_text=_("Who asked for it, and how. It stands in the journal."))
 
     def clean_flyer(self) -> Any:
         """Return the file, unless it is larger than the rules let it be."""

@@ -1,6 +1,7 @@
 """Carrying over: a rejected or waiting application becomes one of another kind, in one step (RULES 5)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from logistics.services.places import settled_turn
 from logistics.services.submission import leave_origin, receive
 from logistics.services.windows import Terms, terms_of
 from sessions.services.access import require_acts_for
+from sessions.services.rules import RuleBook
 
 State = Application.State
 CARRIED = (State.REJECTED, State.WAITING)
@@ -34,7 +36,26 @@ def carried_over(application: Application) -> Application | None:
     return Application.objects.filter(carried_from=application).first()
 
 
-def carry_over(*, application: Application, actor: Actor, arrived_at: datetime | None = None) -> Application:
+def carried_content(application: Application, target: EventKind, terms: Terms) -> dict[str, Any]:
+    """Return what an application would say as one of another kind, whose terms these are."""
+    content = content_of(application)
+    fits = within_days(target.session, terms)
+    # Its days are others: wishes for the old ones mean nothing there.
+    return content | {name: [pair for pair in content[name] if fits(pair)] for name in TIMES}
+
+
+def can_be_carried_over(application: Application, terms: Terms, book: RuleBook) -> bool:
+    """Tell whether carrying it over would make anything of it; no query but for what was rejected or is waiting."""
+    if application.state not in CARRIED or (target := target_of(application.kind, terms)) is None:
+        return False
+    made = carried_over(application)
+    is_allowed = application.organiser.kind in terms_of(target, book).organisers
+    return is_allowed and (made is None or made.discarded_at is not None)
+
+
+def carry_over(
+    *, application: Application, actor: Actor, reason: str = "", arrived_at: datetime | None = None
+) -> Application:
     """Carry an application over to the kind that the rules name; return the new one. Again: the same one.
 
     Received, with a receipt of its own, if that window is open and it is complete there; else a draft. What was waiting
@@ -49,6 +70,7 @@ def carry_over(*, application: Application, actor: Actor, arrived_at: datetime |
         action="carry_over",
         subject=subject_of(application),
         actor=actor,
+        reason=reason,
         arrived_at=arrived_at,
         also=application.kind,
     ) as turn:
@@ -77,8 +99,7 @@ def carry_over(*, application: Application, actor: Actor, arrived_at: datetime |
 
 
 def _copied(application: Application, kind: EventKind, terms: Terms) -> Application:
-    content = content_of(application)
-    fits = within_days(kind.session, terms)
+    content = carried_content(application, kind, terms)
     made = Application(
         kind=kind,
         organiser=application.organiser,
@@ -88,8 +109,7 @@ def _copied(application: Application, kind: EventKind, terms: Terms) -> Applicat
         speakers=application.speakers,
         flyer=application.flyer,
         **{name: getattr(application, name) for name in PLAIN},
-        # Its days are others: wishes for the old ones mean nothing there.
-        **{name: times_text(pair for pair in content[name] if fits(pair)) for name in TIMES},
+        **{name: times_text(content[name]) for name in TIMES},
     )
     made.save()
     CoSponsor.objects.bulk_create(

@@ -15,6 +15,7 @@ from logistics.services.applications import (
     facts,
     locked_application,
     noted,
+    require_application_version,
     subject_of,
 )
 from logistics.services.content import PERSONAL, Missing, missing_in
@@ -63,8 +64,11 @@ def begin_draft(
     return application_of(application.pk)
 
 
-def discard_draft(*, application: Application, actor: Actor) -> Application:
-    """Put a draft aside; it was never received. Again: changes nothing. Raises NotPermitted, Refused."""
+def discard_draft(*, application: Application, actor: Actor, expected_version: int | None = None) -> Application:
+    """Put a draft aside; it was never received. Again: changes nothing.
+
+    Raises NotPermitted, Refused, and Outdated unless it still is the expected version.
+    """
     require_acts_for(actor, application.organiser)
     chain = application.kind.session.chain
     with journal.decision(chain, action="discard_draft", subject=subject_of(application), actor=actor) as draft:
@@ -72,6 +76,7 @@ def discard_draft(*, application: Application, actor: Actor) -> Application:
         if application.state != State.DRAFT:
             raise Refused("received", _("This was received; it can be withdrawn."))
         if application.discarded_at is None:
+            require_application_version(application, expected_version)
             before = facts(application)
             application.discarded_at = chain.now()
             application.save(update_fields=["discarded_at"])

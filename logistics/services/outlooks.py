@@ -8,7 +8,7 @@ from logistics.domain.queue import has_room_for, place_for_new, queue_of
 from logistics.models import Application
 from logistics.models.application import HOLDING
 from logistics.services.applications import counts, standings_of
-from logistics.services.carrying import target_of
+from logistics.services.carrying import carried_content, target_of
 from logistics.services.content import missing_in
 from logistics.services.windows import Terms, terms_of
 
@@ -111,7 +111,9 @@ def _carrying(application: Application, terms: Terms) -> list[str]:
         return [_("Applications of this kind are not carried over.")]
     there = terms_of(target)
     said = [_("Wished and impossible times on other days are left out.")]
-    if there.is_open(target.session.session_now) and not missing_in(target, application, terms=there):
+    if there.is_open(target.session.session_now) and not missing_in(
+        target, carried_content(application, target, there), terms=there
+    ):
         said.insert(0, _("It is received at once as: %(kind)s, with a receipt of its own.") % {"kind": target.name})
         if application.state == State.WAITING:
             said.append(_("This gives up its position on the waiting list."))

@@ -1,6 +1,6 @@
 """The window of a kind of side event: the lock under which its queue is decided, and what the rule book says of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -90,6 +90,13 @@ def locked(kind: EventKind) -> EventKind:
     return EventKind.objects.select_related("session__chain").get(pk=kind.pk)
 
 
+def locked_in_order(kinds: Iterable[EventKind]) -> dict[int, EventKind]:
+    """Take the locks of several windows; return the windows by their keys."""
+    # In one order whoever asks, so that two decisions about the same two never wait for each other.
+    wanted = {each.pk: each for each in kinds}
+    return {pk: locked(wanted[pk]) for pk in sorted(wanted)}
+
+
 @dataclass
 class Turn:
     """One decision under the lock of a window. All instants are session time."""
@@ -122,9 +129,7 @@ def turn_of(
 ) -> Iterator[Turn]:
     """Open one decision under the lock of a window, and of another one's too where both are concerned."""
     with journal.decision(kind.session.chain, action=action, subject=subject, actor=actor, reason=reason) as draft:
-        # In one order whoever asks, so that two decisions about the same two never wait for each other.
-        held = {each.pk: each for each in sorted(filter(None, (kind, also)), key=lambda each: each.pk)}
-        held = {pk: locked(each) for pk, each in held.items()}
+        held = locked_in_order(filter(None, (kind, also)))
         yield turn_in(held[kind.pk], draft, actor, arrived_at=arrived_at)
 
 

@@ -24,7 +24,7 @@ class Act:
     is_main: bool = False
 
 
-def acts_of(application: Application, address: Callable[..., str]) -> list[Act]:
+def acts_of(application: Application, address: Callable[..., str], *, may_carry_over: bool = False) -> list[Act]:
     """Return what can be done, what is done most often first; `address` returns the address of a page by its name."""
 
     def at(name: str, *more: str) -> str:
@@ -45,6 +45,8 @@ def acts_of(application: Application, address: Callable[..., str]) -> list[Act]:
         acts.append(Act(_("Reject at once"), at("decide", "reject")))
     if state in REOPENED_FROM:
         acts.append(Act(_("Reopen"), at("reopen"), is_main=True))
+    if may_carry_over:
+        acts.append(Act(_("Carry over for the organiser"), at("carry-over")))
     if stands:
         acts.append(Act(_("Merge with another"), at("merge")))
     if stands or state == State.DRAFT:

@@ -17,11 +17,11 @@ from cnd.clock import rfc3339
 from cnd.errors import Refused
 from logistics.models import Application, EventKind
 from logistics.services.applications import counts
-from logistics.services.carrying import CARRIED, carried_over, target_of
 from logistics.services.drafts import discard_draft
 from logistics.services.outlooks import outlook
-from logistics.services.queue import answer_correction, carry_over, confirm_promotion, withdraw_application
-from logistics.services.windows import locked
+from logistics.services.queue import answer_correction, confirm_promotion, withdraw_application
+from logistics.services.windows import locked_in_order
+from logistics.views.carrying_over import CarryingOver
 from logistics.views.own_applications import OwnApplicationPage
 from sessions.forms.delegation import SeenForm
 from sessions.views.delegation_actions import OwnAction
@@ -49,9 +49,7 @@ class OwnApplicationAct(OwnAction, OwnApplicationPage):
         """Compare what the page showed with what is true now, under the lock, before anything is done."""
         with transaction.atomic():
             self.prepare()
-            # In the order in which every decision about two windows takes them.
-            for kind in sorted(self.windows(), key=lambda each: each.pk):
-                locked(kind)
+            locked_in_order(self.windows())
             # It was read before the lock was held.
             del self.application
             if said := self.pointless():
@@ -153,32 +151,14 @@ class WithdrawOwn(OwnApplicationAct):
         return _("The application is withdrawn.")
 
 
-class CarryOver(OwnApplicationAct):
+class CarryOver(CarryingOver, OwnApplicationAct):
     """A rejected or waiting one goes on as another kind."""
-
-    act = "carry_over"
-
-    def windows(self) -> list[EventKind]:
-        target = target_of(self.application.kind)
-        return [*super().windows(), *([target] if target else [])]
-
-    def pointless(self) -> str:
-        made = carried_over(self.application)
-        if made is not None and made.discarded_at is None:
-            return _("It was carried over already, as %(reference)s.") % {"reference": made.reference}
-        return "" if self.application.state in CARRIED else _("Only what was rejected or is waiting is carried over.")
 
     def words(self) -> dict[str, Any]:
         return {"title": _("Carry it over"), "submit": _("Carry it over")}
 
     def perform(self, form: Form) -> str:
-        made = carry_over(application=self.application, actor=self.actor, arrived_at=arrival_of(self.request))
-        # One goes on with what was made of it.
-        self.kwargs["pk"] = made.pk
-        if made.receipt_number is None:
-            return _("It is a draft of “%(kind)s” now; nothing is submitted yet.") % {"kind": made.kind.name}
-        words = {"kind": made.kind.name, "n": made.receipt_number}
-        return _("It is received as “%(kind)s”, under receipt %(n)d.") % words
+        return self.carry()
 
 
 class DiscardOwn(OwnApplicationAct):

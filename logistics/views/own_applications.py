@@ -12,21 +12,20 @@ from django.utils.translation import gettext as _
 from cnd.arrival import arrival_of
 from cnd.errors import DomainError, NotPermitted
 from cnd.versions import version_of
-from logistics.forms.flyer import FlyerForm
+from logistics.given_flyers import given
 from logistics.models import Application, EventKind
 from logistics.services.applications import audience_of, counts, resource_of, visible_to
-from logistics.services.carrying import CARRIED, carried_over, target_of
+from logistics.services.carrying import can_be_carried_over
 from logistics.services.content import missing_in
-from logistics.services.drafts import attach_flyer, remove_flyer, require_may_organise
+from logistics.services.drafts import require_may_organise
 from logistics.services.outlooks import outlook
 from logistics.services.submission import submit_application
 from logistics.services.windows import Terms, terms_of
 from logistics.views.application_reading import KindStanding, history_of, kinds_of, lacking, parts_of
-from logistics.views.flyers import sent
+from logistics.views.flyers import FlyerChange, flyer_form
 from sessions.models import Delegation
 from sessions.services.rules import RuleBook, rule_book
 from sessions.views.delegation import OwnPage
-from sessions.views.staff_base import tell_refusal
 
 State = Application.State
 
@@ -137,19 +136,11 @@ class OwnApplication(OwnApplicationPage):
             "may_edit": is_draft or stands,
             "may_withdraw": stands,
             "may_send_flyer": is_draft or (stands and is_flyer_small),
-            "may_carry_over": self._may_carry_over(),
-            "flyer_form": FlyerForm(terms=terms),
+            "may_carry_over": can_be_carried_over(application, terms, self.book),
+            "flyer_form": flyer_form(application, terms, self.actor),
             **(draft_context(application, terms) if is_draft else {}),
         }
         return super().get_context_data(**(context | kwargs))
-
-    def _may_carry_over(self) -> bool:
-        application = self.application
-        if application.state not in CARRIED or (target := target_of(application.kind, self.terms)) is None:
-            return False
-        made = carried_over(application)
-        is_allowed = self.own.kind in terms_of(target, self.book).organisers
-        return is_allowed and (made is None or made.discarded_at is not None)
 
 
 def draft_context(application: Application, terms: Terms) -> dict[str, Any]:
@@ -212,30 +203,14 @@ class OwnFlyer(OwnApplicationPage):
     """The flyer, as it was sent."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return sent(self.application)
+        return given(self.application)
 
 
-class ChangeOwnFlyer(OwnApplication):
-    """Attach a flyer, or take it away; what comes of it is shown on the page of the application."""
+class ChangeOwnFlyer(FlyerChange, OwnApplication):
+    """Attach a flyer, or take it away."""
 
     http_method_names = ["post", "options"]
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        application, terms = self.application, self.terms
-        is_removed = request.POST.get("step") == "remove"
-        form = FlyerForm(request.POST, request.FILES, terms=terms, is_required=not is_removed)
-        if not form.is_valid():
-            return self.render_to_response(self.get_context_data(flyer_form=form), status=422)
-        try:
-            if is_removed:
-                remove_flyer(application=application, actor=self.actor)
-                said = _("The flyer is removed.")
-            else:
-                file = form.cleaned_data["flyer"]
-                attach_flyer(application=application, name=file.name, content=file.read(), actor=self.actor)
-                said = _("The flyer is attached.")
-        except DomainError as fault:
-            tell_refusal(form, fault)
-            return self.render_to_response(self.get_context_data(flyer_form=form), status=fault.status)
-        messages.success(request, said)
-        return redirect(self.own_page)
+    @property
+    def page_of_application(self) -> str:
+        return self.own_page

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from cnd.arrival import arrival_of
 from cnd.errors import Refused
 from logistics.forms.applications import CorrectionForm, DecisionForm, MergeForm
-from logistics.models import Application
+from logistics.models import Application, EventKind
 from logistics.services.decisions import (
     accept_application,
     merge_applications,
@@ -26,7 +27,8 @@ from logistics.services.queue import (
     reopen_application,
     withdraw_application,
 )
-from logistics.services.windows import locked
+from logistics.services.windows import locked_in_order
+from logistics.views.carrying_over import CarryingOver
 from logistics.views.own_application_acts import seen_of
 from logistics.views.staff_applications import StaffApplicationPage
 from sessions.forms.delegation import SeenForm
@@ -44,13 +46,30 @@ class ApplicationAct(StaffApplicationPage, StaffForm):
     """How the services call it."""
     is_danger = False
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if said := self.pointless():
+            messages.info(request, said)
+            return redirect(self.page)
+        return super().get(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Do it under the lock of the window, so that what the page showed is compared with what is true now."""
         with transaction.atomic():
-            locked(self.application.kind)
+            locked_in_order(self.windows())
             # It was read before the lock was held.
             del self.application
+            if said := self.pointless():
+                messages.info(request, said)
+                return redirect(self.page)
             return super().post(request, *args, **kwargs)
+
+    def pointless(self) -> str:
+        """Return why there is nothing to do here any more, as on a page gone back to; empty where there is."""
+        return ""
+
+    def windows(self) -> list[EventKind]:
+        """Return the kinds whose queues this is about."""
+        return [self.application.kind]
 
     @property
     def title(self) -> str:
@@ -257,6 +276,17 @@ class WithdrawForOrganiser(WithReason):
     def perform(self, form: DecisionForm) -> str:
         withdraw_application(application=self.application, actor=self.actor, reason=form.cleaned_data["reason"])
         return _("The application is withdrawn.")
+
+
+class CarryOverForOrganiser(CarryingOver, WithReason):
+    """What was rejected or is waiting goes on as another kind, as the organiser has told the secretariat."""
+
+    @property
+    def title(self) -> str:
+        return _("Carry over for the organiser")
+
+    def perform(self, form: DecisionForm) -> str:
+        return self.carry(form.cleaned_data["reason"])
 
 
 class ConfirmForOrganiser(ApplicationAct):

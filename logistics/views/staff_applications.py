@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 from cnd.arrival import arrival_of
 from cnd.errors import DomainError
 from logistics.forms.applications import QueueFilter
+from logistics.given_flyers import given
 from logistics.models import Application, EventKind
-from logistics.services.applications import visible_to
+from logistics.services.applications import counts, visible_to
+from logistics.services.carrying import can_be_carried_over, carried_over
 from logistics.services.decisions import ACCEPTED_FROM, REJECTED_FROM, check_guideline
 from logistics.services.submission import submit_application
+from logistics.services.windows import Terms
 from logistics.views.application_acts import acts_of
 from logistics.views.application_reading import KindStanding, history_of, kinds_of, parts_of
-from logistics.views.flyers import sent
+from logistics.views.flyers import FlyerChange, flyer_form
 from logistics.views.own_applications import draft_context, version_given
 from sessions.services.rules import RuleBook, rule_book
 from sessions.views.staff_base import StaffMixin, StaffPage
@@ -72,7 +75,7 @@ class Queue(StaffSideEvents, StaffPage):
         form = QueueFilter(self.request.GET, session=self.meeting_session, themes=standing.terms.themes)
         of_kind = self.applications().filter(kind=kind)
         page = Paginator(form.applied(of_kind), PER_PAGE).get_page(self.request.GET.get("page"))
-        counts = of_kind.order_by().aggregate(
+        numbers = of_kind.order_by().aggregate(
             count_prepared=Count("pk", filter=~Q(prepared="")),
             count_unchecked=Count("pk", filter=Q(state=State.UNDER_REVIEW, prepared="")),
         )
@@ -89,7 +92,7 @@ class Queue(StaffSideEvents, StaffPage):
             form=form,
             page_obj=page,
             rows=[self._row(each, standing) for each in page.object_list],
-            **counts,
+            **numbers,
             **kwargs,
         )
 
@@ -132,6 +135,10 @@ class StaffApplicationPage(StaffSideEvents):
     def standing(self) -> KindStanding:
         return KindStanding.of(self.application.kind, self.book)
 
+    @property
+    def terms(self) -> Terms:
+        return self.standing.terms
+
     def next_undecided(self) -> Application | None:
         """Return the next application behind this one that is to be decided, else the first of all."""
         undecided = self.applications().filter(kind=self.application.kind_id, state=State.UNDER_REVIEW, prepared="")
@@ -160,8 +167,15 @@ class Case(StaffApplicationPage, StaffPage):
             "checklist": [
                 {"guideline": each, "is_met": application.checks.get(each)} for each in standing.terms.checklist
             ],
-            "acts": acts_of(application, self.address),
+            "acts": acts_of(
+                application,
+                self.address,
+                may_carry_over=can_be_carried_over(application, standing.terms, self.book),
+            ),
+            "may_send_flyer": counts(application) or application.state == State.DRAFT,
+            "flyer_form": flyer_form(application, standing.terms, self.actor),
             "next_url": self.address("staff-side-event", following.pk) if following else "",
+            "carried_as": carried_over(application) if application.receipt_number else None,
             "others": same.exclude(pk=application.pk).order_by("receipt_number", "pk"),
             **(draft_context(application, standing.terms) if application.state == State.DRAFT else {}),
         }
@@ -210,4 +224,14 @@ class StaffFlyer(StaffApplicationPage):
     """The flyer, as it was sent."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return sent(self.application)
+        return given(self.application)
+
+
+class ChangeFlyerForOrganiser(FlyerChange, Case):
+    """The secretariat attaches a flyer that it was sent otherwise, or takes one away."""
+
+    http_method_names = ["post", "options"]
+
+    @property
+    def page_of_application(self) -> str:
+        return self.page

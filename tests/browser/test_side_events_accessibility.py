@@ -83,10 +83,15 @@ def test_pages_of_the_secretariat(page: Page, enter: Enter) -> None:
         staff("-correction", made.checked),
         staff("-merge", made.checked),
         staff("-reopen", made.rejected),
+        staff("-carry-over", made.rejected),
         staff("", made.received[3]),
         ANNOUNCE,
         "/cnd67/staff/",
     )
+    page.goto(staff("", made.checked))
+    page.get_by_role("button", name="Send the flyer").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_accessible(page)
     page.goto(QUEUE)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -37,8 +37,15 @@ class Api:
     def patch(self, url: str, data: object = None, **headers: str) -> Any:
         return self._send("PATCH", url, data, _named(headers))
 
+    def put(self, url: str, content: bytes, **headers: str) -> Any:
+        """Send a file as it is."""
+        return self._send("PUT", url, content, {"Content-Type": "application/octet-stream"} | _named(headers))
+
+    def delete(self, url: str, **headers: str) -> Any:
+        return self._send("DELETE", url, "", _named(headers))
+
     def _send(self, method: str, url: str, data: object, headers: dict[str, str]) -> Any:
-        body = data if isinstance(data, str) else json.dumps({} if data is None else data)
+        body = data if isinstance(data, str | bytes) else json.dumps({} if data is None else data)
         return self.client.generic(
             method,
             url,

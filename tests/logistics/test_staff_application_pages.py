@@ -24,8 +24,9 @@ ANNOUNCE = address("staff-side-events-announce", "high-level")
 ACTS = (
     ("", ()), ("-edit", ()), ("-flyer", ()), ("-prepare", ("accept",)), ("-decide", ("reject",)), ("-unprepare", ()),
     ("-correction", ()), ("-answer", ()), ("-confirm", ()), ("-withdraw", ()), ("-reopen", ()), ("-merge", ()),
+    ("-carry-over", ()),
 )  # fmt: skip
-POSTED = (*ACTS[1:2], *ACTS[3:], ("-check", ()), ("-submit", ()))
+POSTED = (*ACTS[1:2], *ACTS[3:], ("-check", ()), ("-submit", ()), ("-flyer-change", ()))
 
 
 def confirmed(client: Client, page: str, **typed: str) -> Any:
