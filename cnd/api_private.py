@@ -1,5 +1,7 @@
 """What is not public: answers for whoever signs in, kept by nobody in between."""
 
+import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +14,7 @@ from rest_framework.views import APIView
 
 from cnd.actors import Actor
 from cnd.api_auth import HasScope, TokenAuthentication, bearer_of, caller_of
+from cnd.models import ResourceVersion
 from cnd.preconditions import is_known
 from cnd.second_factor import PROVEN, needs_second_factor
 
@@ -54,6 +57,17 @@ class PrivateView(APIView):
     def unchanged(self, request: Request, etag: str) -> HttpResponse | None:
         """Return 304 if the client has this already."""
         return HttpResponse(status=304, headers={"ETag": etag}) if is_known(request, etag) else None
+
+    def etag_of_list(self, chain_id: int, resource: str, audiences: Collection[str]) -> str:
+        """Return the ETag of a list: of this address, for readers who are these audiences."""
+        versions = ResourceVersion.objects.filter(chain=chain_id, resource=resource, audience__in=audiences)
+        parts = (
+            settings.RELEASE,
+            self.request.build_absolute_uri(),
+            sorted(audiences),
+            sorted(versions.values_list("audience", "version")),
+        )
+        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

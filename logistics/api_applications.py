@@ -1,12 +1,8 @@
 """Applications for side events over the API: prepared, submitted, answered, withdrawn, and decided."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.db.models import CharField, OuterRef, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,9 +18,8 @@ from cnd.arrival import arrival_of
 from cnd.bodies import StrictSerializer, read
 from cnd.errors import NotFound
 from cnd.idempotency import idempotent
-from cnd.models import ResourceVersion
 from cnd.preconditions import etag_of, expected_version
-from cnd.versions import version_of
+from cnd.versions import row_version, version_of
 from logistics import applications_schema as schema
 from logistics.filters import ApplicationFilter
 from logistics.models import Application, EventKind
@@ -48,13 +43,11 @@ from logistics.services.queue import answer_correction, confirm_promotion, withd
 from logistics.services.scopes import READ_APPLICATIONS, WRITE_APPLICATIONS
 from logistics.services.submission import submit_application
 from sessions.models import Delegation, MeetingSession
+from sessions.services.access import audiences_of
 
-# In the same statement as the row: a version read after it could be newer than what it is said to be the version of.
-VERSION = ResourceVersion.objects.filter(
-    chain=OuterRef("kind__session__chain"),
-    resource=Concat(Value("application/"), Cast(OuterRef("pk"), CharField())),
-    audience=Concat(Value("delegation:"), OuterRef("organiser__code")),
-).values("version")[:1]
+VERSION = row_version(
+    chain="kind__session__chain", resource=("application/", "pk"), audience=("delegation:", "organiser__code")
+)
 
 
 class ApplicationsView(PrivateView):
@@ -80,7 +73,7 @@ class ApplicationsView(PrivateView):
 
     def visible(self, session: MeetingSession) -> Any:
         """Return what the caller may know of, each with its version, kind by kind in order of receipt."""
-        found = visible_to(session, self.actor).annotate(version=Coalesce(Subquery(VERSION), 0))
+        found = visible_to(session, self.actor).annotate(version=VERSION)
         return found.order_by("kind__position", "kind", "receipt_number", "pk")
 
     def application(self, pk: int) -> Any:
@@ -124,7 +117,7 @@ class ApplicationList(ApplicationsView):
     def get(self, request: Request, code: str) -> HttpResponseBase:
         refuse_unknown(request, frozenset({"page", "page_size", *ApplicationFilter.base_filters}))
         session = self.session()
-        etag = self._etag(request, session)
+        etag = self.etag_of_list(session.chain_id, "applications", audiences_of(session, self.actor))
         unchanged = self.unchanged(request, etag)
         if unchanged is not None:
             return unchanged
@@ -141,23 +134,6 @@ class ApplicationList(ApplicationsView):
         response = pages.get_paginated_response(shown.data)
         response.headers["ETag"] = etag
         return response
-
-    def _etag(self, request: Request, session: MeetingSession) -> str:
-        if self.actor.is_secretariat:
-            audiences = [ResourceVersion.STAFF]
-        else:
-            own = Delegation.objects.filter(session=session).represented_by(self.actor.user.pk)  # type: ignore[union-attr]
-            audiences = [f"delegation:{each}" for each in own.values_list("code", flat=True)]
-        versions = ResourceVersion.objects.filter(
-            chain=session.chain_id, resource="applications", audience__in=audiences
-        )
-        parts = (
-            settings.RELEASE,
-            request.build_absolute_uri(),
-            sorted(audiences),
-            sorted(versions.values_list("audience", "version")),
-        )
-        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
     @schema.BEGUN
     @idempotent

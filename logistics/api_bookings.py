@@ -1,12 +1,9 @@
 """Bookings over the API: of one's own delegations, for the secretariat of all."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.db.models import CharField, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import Q
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,8 +16,8 @@ from cnd.arrival import arrival_of
 from cnd.bodies import StrictSerializer, read
 from cnd.errors import NotFound
 from cnd.idempotency import idempotent
-from cnd.models import ResourceVersion
 from cnd.preconditions import etag_of, expected_version
+from cnd.versions import row_version
 from logistics import bookings_schema as schema
 from logistics.api_availability import RoomsView, day_of
 from logistics.domain.days import bounds_of
@@ -37,15 +34,11 @@ from logistics.services.booking_moves import cancel_booking, move_booking
 from logistics.services.booking_outlook import warnings_for
 from logistics.services.bookings import approve_booking, edit_booking, request_booking
 from logistics.services.check_in import check_in
-from sessions.models import Delegation, MeetingSession
+from sessions.models import MeetingSession
 from sessions.serializers_inscriptions import ReasonShape
+from sessions.services.access import audiences_of
 
-# In the same statement as the row: a version read after it could be newer than what it is said to be the version of.
-VERSION = ResourceVersion.objects.filter(
-    chain=OuterRef("session__chain"),
-    resource=Concat(Value("booking/"), Cast(OuterRef("pk"), CharField())),
-    audience=Concat(Value("delegation:"), OuterRef("requester__code")),
-).values("version")[:1]
+VERSION = row_version(chain="session__chain", resource=("booking/", "pk"), audience=("delegation:", "requester__code"))
 FILTERS = frozenset({"delegation", "room", "state", "day", "page", "page_size"})
 
 
@@ -60,7 +53,7 @@ class BookingsView(RoomsView):
         return (
             bookings.select_related("session__chain", "room", "requester", "counterpart", "details")
             .prefetch_related("proposals__room")
-            .annotate(version=Coalesce(Subquery(VERSION), 0))
+            .annotate(version=VERSION)
             .in_order()
         )
 
@@ -92,7 +85,7 @@ class BookingList(BookingsView):
     def get(self, request: Request, code: str) -> HttpResponseBase:
         refuse_unknown(request, FILTERS)
         session = self.session()
-        etag = self._etag(request, session)
+        etag = self.etag_of_list(session.chain_id, "bookings", audiences_of(session, self.actor))
         unchanged = self.unchanged(request, etag)
         if unchanged is not None:
             return unchanged
@@ -117,21 +110,6 @@ class BookingList(BookingsView):
             begins, ends = bounds_of(day, session.zone)
             found = found.filter(starts_at__gte=begins, starts_at__lt=ends)
         return found
-
-    def _etag(self, request: Request, session: MeetingSession) -> str:
-        if self.actor.is_secretariat:
-            audiences = [ResourceVersion.STAFF]
-        else:
-            own = Delegation.objects.filter(session=session).represented_by(self.actor.user.pk)  # type: ignore[union-attr]
-            audiences = [f"delegation:{each}" for each in own.values_list("code", flat=True)]
-        versions = ResourceVersion.objects.filter(chain=session.chain_id, resource="bookings", audience__in=audiences)
-        parts = (
-            settings.RELEASE,
-            request.build_absolute_uri(),
-            sorted(audiences),
-            sorted(versions.values_list("audience", "version")),
-        )
-        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
     @schema.REQUESTED
     @idempotent

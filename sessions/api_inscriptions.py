@@ -1,12 +1,8 @@
 """Inscriptions over the API: a focal point's own delegations, all of them for the secretariat (RULES 2)."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.db.models import CharField, OuterRef, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,22 +17,22 @@ from cnd.arrival import arrival_of
 from cnd.bodies import read
 from cnd.errors import NotFound
 from cnd.idempotency import idempotent
-from cnd.models import ResourceVersion
 from cnd.preconditions import etag_of, expected_version
+from cnd.versions import row_version
 from sessions.filters import InscriptionFilter
 from sessions.inscriptions_schema import CHANGED, INSCRIBED, LISTED, RESTORED, RETRIEVED, WITHDRAWN
 from sessions.models import Delegation, GeneralDebate, Inscription
 from sessions.models.debate import InscriptionQuerySet
 from sessions.serializers_inscriptions import GROUP, ChangeShape, InscribeShape, InscriptionSerializer, ReasonShape
+from sessions.services.access import audiences_of
 from sessions.services.inscriptions import change_inscription, inscribe, undo_withdrawal, withdraw
 from sessions.services.scopes import READ_INSCRIPTIONS, WRITE_INSCRIPTIONS
 
-# In the same statement as the row: a version read after it could be newer than what it is said to be the version of.
-VERSION = ResourceVersion.objects.filter(
-    chain=OuterRef("debate__session__chain"),
-    resource=Concat(Value("inscription/"), Cast(OuterRef("receipt_number"), CharField())),
-    audience=Concat(Value("delegation:"), OuterRef("delegation__code")),
-).values("version")[:1]
+VERSION = row_version(
+    chain="debate__session__chain",
+    resource=("inscription/", "receipt_number"),
+    audience=("delegation:", "delegation__code"),
+)
 
 
 class InscriptionsView(PrivateView):
@@ -58,7 +54,7 @@ class InscriptionsView(PrivateView):
             inscriptions = inscriptions.filter(delegation__memberships__user=self.actor.user)
         return (
             inscriptions.select_related("debate__session__chain", "delegation", "group", "speaker")
-            .annotate(version=Coalesce(Subquery(VERSION), 0))
+            .annotate(version=VERSION)
             .in_order_of_receipt()
         )
 
@@ -86,7 +82,7 @@ class InscriptionList(InscriptionsView):
     @LISTED
     def get(self, request: Request, code: str) -> HttpResponseBase:
         refuse_unknown(request, frozenset({"page", "page_size", *InscriptionFilter.base_filters}))
-        etag = self._etag(request)
+        etag = self._etag()
         unchanged = self.unchanged(request, etag)
         if unchanged is not None:
             return unchanged
@@ -99,23 +95,10 @@ class InscriptionList(InscriptionsView):
         response.headers["ETag"] = etag
         return response
 
-    def _etag(self, request: Request) -> str:
-        debate = self.debate()
-        if self.actor.is_secretariat:
-            audiences, resource = [ResourceVersion.STAFF], "roster"
-        else:
-            own = Delegation.objects.filter(session=debate.session_id).represented_by(self.actor.user.pk)  # type: ignore[union-attr]
-            audiences, resource = [f"delegation:{each}" for each in own.values_list("code", flat=True)], "inscription"
-        versions = ResourceVersion.objects.filter(
-            chain=debate.session.chain_id, resource=resource, audience__in=audiences
-        )
-        parts = (
-            settings.RELEASE,
-            request.build_absolute_uri(),
-            sorted(audiences),
-            sorted(versions.values_list("audience", "version")),
-        )
-        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+    def _etag(self) -> str:
+        session = self.debate().session
+        resource = "roster" if self.actor.is_secretariat else "inscription"
+        return self.etag_of_list(session.chain_id, resource, audiences_of(session, self.actor))
 
     @INSCRIBED
     @idempotent

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 
 from cnd.actors import Actor
 from cnd.errors import NotPermitted
-from sessions.models import Delegation, Membership
+from cnd.models import ResourceVersion
+from sessions.models import Delegation, MeetingSession, Membership
 
 
 def acts_for(actor: Actor, delegation: Delegation) -> bool:
@@ -19,3 +20,11 @@ def require_acts_for(actor: Actor, delegation: Delegation) -> None:
     """Raise NotPermitted unless the actor may act for this very delegation."""
     if not acts_for(actor, delegation):
         raise NotPermitted("not_your_delegation", _("You do not act for this delegation."))
+
+
+def audiences_of(session: MeetingSession, actor: Actor) -> list[str]:
+    """Return as whom an actor reads what is not public: as staff, or as each delegation that it acts for."""
+    if actor.is_secretariat:
+        return [ResourceVersion.STAFF]
+    own = Delegation.objects.filter(session=session).represented_by(actor.user.pk) if actor.user else ()
+    return [f"delegation:{each.code}" for each in own]
