@@ -56,7 +56,10 @@ class SwapForm(SeenForm):
     def __init__(self, *args: Any, others: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["with"] = forms.ChoiceField(label=_("With which meeting"), choices=[("", "—"), *others])
-        self.fields["reason"] = ReasonField(required=False, help_text=_("It stands in the journal."))
+        self.fields["reason"] = ReasonField(
+            required=False,
+            help_text=_("The delegations of both meetings read it: say nothing here that is private to one of them."),
+        )
 
 
 class StaffReasonForm(SeenForm):

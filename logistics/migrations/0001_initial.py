@@ -90,6 +90,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "entries",
+                    models.ManyToManyField(
+                        editable=False,
+                        help_text="All that happened to it, whatever each entry is called after.",
+                        related_name="+",
+                        to="cnd.journalentry",
+                    ),
+                ),
+                (
                     "counterpart",
                     models.ForeignKey(
                         blank=True,

@@ -1,11 +1,15 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from cnd.models import PersonalDatum
+from cnd.models import JournalEntry, PersonalDatum
 from logistics.models.file import SentFile
 from logistics.models.room import Room
 from sessions.models import Delegation, MeetingSession
+
+CROSSED = gettext_noop("The two delegations meet at another time: the other request was confirmed.")
+"""The reason that the service itself gives: kept in one language, told in the reader's."""
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -90,6 +94,13 @@ class Booking(models.Model):
         null=True, blank=True, help_text=_("Of its invitation; empty as long as nobody was invited.")
     )
 
+    entries = models.ManyToManyField(
+        JournalEntry,
+        related_name="+",
+        editable=False,
+        help_text=_("All that happened to it, whatever each entry is called after."),
+    )
+
     objects = BookingQuerySet.as_manager()
 
     class Meta:
@@ -139,6 +150,11 @@ class Booking(models.Model):
     def parties(self) -> list[Delegation]:
         """Its one or two delegations."""
         return [self.requester, self.counterpart] if self.counterpart else [self.requester]
+
+    @property
+    def reason_told(self) -> str:
+        """Why it ended, as it was given; what the service gives as a reason in the reader's language."""
+        return gettext(CROSSED) if self.reason == CROSSED else self.reason
 
     def detail(self, name: str) -> str:
         """Return purpose, participants or nameplates; empty where there is none, or it was erased."""

@@ -200,6 +200,8 @@ def note_change(draft: Draft, booking: Booking, before: Any, *, frees: bool = Tr
     booking.steps += 1
     booking.save()
     draft.change(booking.holder, before, facts(booking))
+    # Entries are found by nothing but their number: the journal is not searched for what happened to one booking.
+    journal.after_entry(booking.session.chain, booking.entries.add)
     touch_booking(draft, booking)
     if frees:
         draft.touch(AVAILABILITY)

@@ -21,10 +21,10 @@ from logistics.services.booking_holds import audience_of, resource_name
 from logistics.services.booking_outlook import warnings_for
 from logistics.services.booking_rules import BookingRules, booking_rules, hours_of
 from logistics.services.occupancy import EVENTS, taken
+from logistics.views.meeting_history import history_of
 from logistics.views.meeting_reading import (
     Reader,
     ShownMeeting,
-    history_of,
     private_of,
     shown,
     when_of,
@@ -176,7 +176,7 @@ class BookingPage(BookingsMixin, StaffPage):
             meeting=shown(booking, self.reader),
             private=private_of(booking),
             warnings=warnings_for(booking) if booking.is_standing else [],
-            history=history_of(booking),
+            history=history_of(booking, None),
             **kwargs,
         )
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cnd.instants import hour_text, instant_text
-from cnd.models import JournalEntry
 from logistics.models import Booking, Offer, Proposal, Waiting
 from logistics.services.booking_holds import held_slots
 from logistics.services.booking_rules import BookingRules
@@ -138,7 +137,7 @@ def _said(booking: Booking, reader: Reader, proposal: Proposal | None) -> str:
             return _("Kept as an exception: its time is outside the present slots.")
         return ""
     by = ended_by(booking)
-    return " ".join(part for part in (by, booking.reason) if part)
+    return " ".join(part for part in (by, booking.reason_told) if part)
 
 
 def ended_by(booking: Booking) -> str:
@@ -230,39 +229,6 @@ def private_of(booking: Booking) -> list[tuple[str, str]]:
     if booking.exception_reason:
         found.append((_("Why an exception"), booking.exception_reason))
     return [(term, value) for term, value in found if value]
-
-
-@dataclass(frozen=True)
-class Happening:
-    at: datetime
-    sentence: str
-
-
-def history_of(booking: Booking) -> list[Happening]:
-    """Return what happened to a meeting, in order, without the private words: the journal's entries of it."""
-    entries = JournalEntry.objects.filter(chain=booking.session.chain_id, subject=booking.holder).order_by("number")
-    sentences = {
-        "edit_booking": _("Edited"),
-        "approve_booking": _("The room was confirmed by conference services"),
-        "confirm_booking": _("Confirmed by the counterpart"),
-        "decline_booking": _("Declined by the counterpart"),
-        "propose_time": _("Another time was proposed"),
-        "accept_proposal": _("The proposed time was taken"),
-        "refuse_proposal": _("The proposed time was not taken"),
-        "move_booking": _("Moved"),
-        "swap_bookings": _("Swapped with another meeting"),
-        "cancel_booking": _("Cancelled"),
-        "check_in": _("Checked in"),
-    }
-    found = [Happening(booking.requested_at, _("Requested by %(name)s") % {"name": booking.requester.name})]
-    found += [
-        Happening(at, sentences[action])
-        for at, action in entries.values_list("session_at", "action")
-        if action in sentences
-    ]
-    if booking.state in (State.LAPSED, State.RELEASED) and booking.ended_at:
-        found.append(Happening(booking.ended_at, str(booking.get_state_display())))
-    return found
 
 
 # --- what is left, and who waits --------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from logistics.services.booking_outlook import warnings_for
 from logistics.services.booking_rules import BookingRules, booking_rules
 from logistics.services.busy import busy_times
 from logistics.views.meeting_feed import feed_url
+from logistics.views.meeting_history import history_of
 from logistics.views.meeting_reading import (
     Reader,
-    history_of,
     limits_left,
     offers_of,
     private_of,
@@ -161,7 +161,7 @@ class MeetingPage(MeetingsMixin):
             meeting=shown(booking, self.reader),
             private=private_of(booking),
             warnings=warnings_for(booking, self.own) if booking.is_standing else [],
-            history=history_of(booking),
+            history=history_of(booking, self.own),
             **kwargs,
         )
 
