@@ -35,6 +35,9 @@ def settle_room(*, draft: Draft, room: Room, rules: BookingRules, now: datetime)
     due = Booking.objects.filter(due_bookings(rules, now), room=room)
     for pk in due.order_by("pk").values_list("pk", flat=True):
         booking = read_booking(pk)
+        # Who checked in, or was given more time to answer, while this waited for the row, did so in time.
+        if not due.filter(pk=pk).exists():
+            continue
         state = State.RELEASED if booking.state == State.CONFIRMED else State.LAPSED
         end_booking(draft=draft, booking=booking, state=state, by=SERVICE, rules=rules, now=now)
     for offer in overdue_offers(room, now):

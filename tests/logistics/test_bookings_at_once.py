@@ -1,17 +1,24 @@
 """Several who act on bookings at one moment: one order of things, and nothing ever in two places."""
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 
 from cnd import journal
+from cnd.actors import COMMAND
 from logistics.models import Booking, Offer
 from logistics.services.booking_answers import confirm_booking, decline_booking
 from logistics.services.booking_moves import cancel_booking, move_booking, swap_bookings
+from logistics.services.check_in import check_in
 from logistics.services.grid_change import change_grid
+from logistics.services.lapses import settle_due
 from logistics.services.waiting import accept_offer
 from sessions.models import MeetingSession
+from sessions.services.clock import shift_clock
 from tests.logistics.bilaterals import (
     asked,
     at,
@@ -21,11 +28,12 @@ from tests.logistics.bilaterals import (
     met,
     now_of,
     offered_to,
+    real,
     room,
     waits,
 )
 from tests.sessions.scenes import as_focal_point, as_officer
-from tests.threads import at_once, kinds
+from tests.threads import PATIENCE_S, at_once, kinds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -117,6 +125,38 @@ def test_moves_and_swaps_at_once_wait_for_one_another(session: MeetingSession) -
     assert set(kinds([each for each in outcomes if isinstance(each, Exception)])) <= {"slot_taken"}
     assert Booking.objects.standing().count() == 3
     assert cells(session) == expected_cells(session)
+
+
+def test_who_checks_in_in_time_keeps_the_room_that_is_just_being_released(session: MeetingSession) -> None:
+    austria, booking = as_each(session, "AT")["AT"], met(session)
+    shift_clock(session=session, to=at(9, 11), actor=COMMAND, reason="test")
+    sweep = threading.Thread(target=swept, daemon=True)
+    with transaction.atomic():
+        check_in(booking=now_of(booking), actor=austria, arrived_at=real(session, at(9, 9)))
+        sweep.start()
+        until_one_waits()
+    sweep.join(PATIENCE_S)
+    assert now_of(booking).state == "held"
+    assert cells(session) == expected_cells(session)
+
+
+def swept() -> None:
+    try:
+        settle_due()
+    finally:
+        connections.close_all()
+
+
+def until_one_waits() -> None:
+    """Wait until another connection waits for what this one holds."""
+    until = time.monotonic() + PATIENCE_S
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_a_freed_slot_is_offered_to_each_in_line_once(session: MeetingSession) -> None:
