@@ -13,6 +13,7 @@ from cnd.journal import Draft
 from logistics.domain.limits import answer_by
 from logistics.domain.slots import Slot
 from logistics.models import Booking, Proposal, Room
+from logistics.models.booking import CROSSED
 from logistics.services.booking_ends import close_proposals, end_booking
 from logistics.services.booking_holds import (
     COUNTERPART,
@@ -30,7 +31,14 @@ from logistics.services.booking_holds import (
     touch_booking,
 )
 from logistics.services.booking_rules import BookingRules, booking_rules, require_before_cut_off, require_slot
-from logistics.services.bookings import agree, at_arrival, check_needs, require_standing, require_within_limits
+from logistics.services.bookings import (
+    agree,
+    at_arrival,
+    check_needs,
+    note_exception,
+    require_standing,
+    require_within_limits,
+)
 from logistics.services.notices import bookings as notices
 from logistics.services.occupancy import Claim, in_the_way
 from logistics.services.offers import offer_freed
@@ -163,15 +171,16 @@ def accept_proposal(
         _require_in_time(standing, now)
         proposal = _open_proposal(standing)
         slot = require_slot(standing.session, rules.grid, proposal.room, proposal.starts_at)
-        require_before_cut_off(standing.session, rules, slot.starts_at, now, actor, reason)
-        require_within_limits(standing.requester, slot, rules, actor, reason, but=[standing.pk])
+        is_late = require_before_cut_off(standing.session, rules, slot.starts_at, now, actor, reason)
+        is_beyond = require_within_limits(standing.requester, slot, rules, actor, reason, but=[standing.pk])
         before = facts(standing)
         left = standing.room, standing.starts_at, standing.ends_at
         _cancel_crossing(draft, standing, rules, actor, now)
         close_proposals(standing, now, Proposal.State.ACCEPTED)
         standing.room, standing.starts_at, standing.ends_at = proposal.room, slot.starts_at, slot.ends_at
         check_needs(standing, rules)
-        _count_counterpart(standing, rules, actor, reason)
+        is_beyond |= _count_counterpart(standing, rules, actor, reason)
+        note_exception(standing, is_beyond=is_beyond, is_late=is_late, reason=reason)
         agree(standing, rules, actor, now)
         hold(standing, rules, now=now)
         note_change(draft, standing, before)
@@ -275,11 +284,12 @@ def _cancel_crossing(draft: Draft, booking: Booking, rules: BookingRules, actor:
             by=require_side(booking, actor, COUNTERPART, REQUESTER),
             rules=rules,
             now=now,
-            reason=_("The two delegations meet at another time: the other request was confirmed."),
+            reason=CROSSED,
         )
 
 
-def _count_counterpart(booking: Booking, rules: BookingRules, actor: Actor, reason: str) -> None:
-    if rules.counts_both and booking.counterpart is not None:
-        slot = Slot(booking.starts_at, booking.ends_at)
-        require_within_limits(booking.counterpart, slot, rules, actor, reason, but=[booking.pk])
+def _count_counterpart(booking: Booking, rules: BookingRules, actor: Actor, reason: str) -> bool:
+    if not rules.counts_both or booking.counterpart is None:
+        return False
+    slot = Slot(booking.starts_at, booking.ends_at)
+    return require_within_limits(booking.counterpart, slot, rules, actor, reason, but=[booking.pk])

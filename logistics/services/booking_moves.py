@@ -28,11 +28,19 @@ from logistics.services.booking_holds import (
 from logistics.services.booking_rules import (
     BookingRules,
     booking_rules,
+    hours_of,
     require_before_cut_off,
     require_reason,
     require_slot,
 )
-from logistics.services.bookings import agree, at_arrival, check_needs, require_standing, require_within_limits
+from logistics.services.bookings import (
+    agree,
+    at_arrival,
+    check_needs,
+    note_exception,
+    require_standing,
+    require_within_limits,
+)
 from logistics.services.notices import bookings as notices
 from logistics.services.offers import offer_freed
 
@@ -69,12 +77,12 @@ def move_booking(
             return standing
         require_before_cut_off(standing.session, rules, standing.starts_at, now, actor, reason)
         is_late = require_before_cut_off(standing.session, rules, slot.starts_at, now, actor, reason)
-        is_beyond = _count(standing, slot, rules, actor, reason)
-        left = standing.room, Slot(standing.starts_at, standing.ends_at)
         is_other_time = slot.starts_at != standing.starts_at
+        is_beyond = _count(standing, slot, rules, actor, reason, is_other_time=is_other_time)
+        left = standing.room, Slot(standing.starts_at, standing.ends_at)
         before = facts(standing)
         standing.room, standing.starts_at, standing.ends_at = room, slot.starts_at, slot.ends_at
-        _except(standing, is_late=is_late, is_beyond=is_beyond, reason=reason)
+        note_exception(standing, is_beyond=is_beyond, is_late=is_late, reason=reason)
         check_needs(standing, rules)
         _follow(standing, rules, actor, now, is_other_time=is_other_time)
         hold(standing, rules, now=now)
@@ -85,8 +93,14 @@ def move_booking(
     return standing
 
 
-def swap_bookings(*, one: Booking, other: Booking, actor: Actor, reason: str = "") -> tuple[Booking, Booking]:
-    """Have two bookings change places, rooms and times, as staff. Their states stay. Raises NotPermitted, Refused."""
+def swap_bookings(
+    *, one: Booking, other: Booking, actor: Actor, reason: str = "", expected_version: int | None = None
+) -> tuple[Booking, Booking]:
+    """Have two bookings change places, rooms and times, as staff. Their states stay.
+
+    `expected_version` is that of `one`: a second click must not bring both back to where they were. Raises
+    NotPermitted, Refused, Outdated.
+    """
     require_secretariat(actor)
     if one.pk == other.pk or one.session_id != other.session_id:
         raise Invalid("not_two", _("Choose two bookings of one session."))
@@ -97,6 +111,7 @@ def swap_bookings(*, one: Booking, other: Booking, actor: Actor, reason: str = "
         lock_delegations(*one.parties, *other.parties)
         pair = {pk: read_booking(pk) for pk in sorted((one.pk, other.pk))}
         first, second = pair[one.pk], pair[other.pk]
+        require_booking_version(first, expected_version)
         rules, now = booking_rules(one.session), first.session.chain.now()
         places = [(each.room, Slot(each.starts_at, each.ends_at)) for each in (second, first)]
         before = [facts(each) for each in (first, second)]
@@ -104,10 +119,12 @@ def swap_bookings(*, one: Booking, other: Booking, actor: Actor, reason: str = "
             _require_movable(each)
             let_go(each)
         for each, (room, slot) in zip((first, second), places, strict=True):
-            require_before_cut_off(each.session, rules, slot.starts_at, now, actor, reason)
-            is_beyond = _count(each, slot, rules, actor, reason, but=(first.pk, second.pk))
+            is_late = require_before_cut_off(each.session, rules, slot.starts_at, now, actor, reason)
+            is_beyond = _count(each, slot, rules, actor, reason, is_other_time=True, but=(first.pk, second.pk))
+            # What was kept when the grid changed stays an exception, whoever is there now.
+            is_off_grid = rules.grid.slot_at(slot.starts_at, hours_of(room, rules.grid)) != slot
             each.room, each.starts_at, each.ends_at = room, slot.starts_at, slot.ends_at
-            _except(each, is_late=False, is_beyond=is_beyond, reason=reason)
+            note_exception(each, is_beyond=is_beyond, is_late=is_late, is_off_grid=is_off_grid, reason=reason)
             check_needs(each, rules)
             _follow(each, rules, actor, now, is_other_time=True)
             close_proposals(each, now)
@@ -162,20 +179,23 @@ def _require_movable(booking: Booking) -> None:
 
 
 def _count(
-    booking: Booking, slot: Slot, rules: BookingRules, actor: Actor, reason: str, *, but: tuple[int, ...] = ()
+    booking: Booking,
+    slot: Slot,
+    rules: BookingRules,
+    actor: Actor,
+    reason: str,
+    *,
+    is_other_time: bool,
+    but: tuple[int, ...] = (),
 ) -> bool:
     """Refuse what exceeds the limits of whomever they count; tell whether it does."""
     without = but or (booking.pk,)
     found = require_within_limits(booking.requester, slot, rules, actor, reason, but=without)
-    if rules.counts_both and booking.counterpart is not None and booking.holds_counterpart:
+    # A counterpart that is asked anew counts when it says yes; until then nobody learns how much it has booked.
+    is_held = booking.holds_counterpart and (actor.is_secretariat or not is_other_time)
+    if rules.counts_both and booking.counterpart is not None and is_held:
         found |= require_within_limits(booking.counterpart, slot, rules, actor, reason, but=without)
     return found
-
-
-def _except(booking: Booking, *, is_late: bool, is_beyond: bool, reason: str) -> None:
-    """Say of a booking that moved whether it is an exception where it is now."""
-    kind = Booking.Exceptional.LIMIT if is_beyond else Booking.Exceptional.TIME if is_late else ""
-    booking.exception, booking.exception_reason = kind, reason if kind else ""
 
 
 def _follow(booking: Booking, rules: BookingRules, actor: Actor, now: datetime, *, is_other_time: bool) -> None:

@@ -130,9 +130,7 @@ def make_booking(
     if in_the_way(claims=[Claim(booking.room.resource, slot.starts_at, slot.ends_at + rules.grid.between)]):
         raise slot_taken(booking, rules, now=now)
     is_beyond = require_within_limits(booking.requester, slot, rules, actor, reason)
-    if is_late or is_beyond:
-        booking.exception = Booking.Exceptional.LIMIT if is_beyond else Booking.Exceptional.TIME
-        booking.exception_reason = reason
+    note_exception(booking, is_beyond=is_beyond, is_late=is_late, reason=reason)
     if booking.counterpart is None:
         agree(booking, rules, actor, now)
     else:
@@ -152,7 +150,7 @@ def agree(booking: Booking, rules: BookingRules, actor: Actor, now: datetime) ->
     booking.answer_by = None
     booking.agreed_at = booking.agreed_at or now
     if rules.is_confirmed_by_staff and not actor.is_secretariat:
-        booking.state = State.AGREED
+        booking.state, booking.confirmed_at = State.AGREED, None
     else:
         confirm(booking, now)
 
@@ -209,7 +207,7 @@ def edit_booking(
     expected_version: int | None = None,
     arrived_at: datetime | None = None,
 ) -> Booking:
-    """Change what a standing booking is for and needs; what is not given, or the same, stays.
+    """Change what a standing booking is for and needs; what is not given, or the same, stays; 0 `people`: no number.
 
     By the requester until the cut-off, then by staff with a reason. Raises NotPermitted, Invalid, Refused, Outdated.
     """
@@ -229,7 +227,7 @@ def edit_booking(
         wanted = _checked_details({name: known[name] if (text := given[name]) is None else text for name in DETAILS})
         if wanted != known:
             standing.details = keep_details(standing.session, **wanted)
-        standing.people = standing.people if people is None else people
+        standing.people = standing.people if people is None else people or None
         standing.equipment = standing.equipment if equipment is None else list(dict.fromkeys(equipment))
         check_needs(standing, rules)
         if facts(standing) == before:
@@ -266,6 +264,20 @@ def approve_booking(
         note_change(draft, standing, before, frees=False)
         notices.tell_confirmed(standing)
     return standing
+
+
+def note_exception(booking: Booking, *, is_beyond: bool, is_late: bool, reason: str, is_off_grid: bool = False) -> None:
+    """Say of a booking whether it is an exception where it is now, and for what reason; not any more if it is none."""
+    kind = (
+        Booking.Exceptional.GRID
+        if is_off_grid
+        else Booking.Exceptional.LIMIT
+        if is_beyond
+        else Booking.Exceptional.TIME
+        if is_late
+        else ""
+    )
+    booking.exception, booking.exception_reason = kind, reason if kind else ""
 
 
 def require_standing(booking: Booking) -> None:

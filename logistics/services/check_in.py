@@ -21,6 +21,7 @@ from logistics.services.booking_holds import (
 )
 from logistics.services.booking_rules import booking_rules
 from logistics.services.bookings import at_arrival, require_standing
+from logistics.services.door import DOORS
 from sessions.models import MeetingSession
 
 State = Booking.State
@@ -63,6 +64,7 @@ def check_in(
         before = facts(standing)
         standing.state, standing.checked_in_at = State.HELD, now
         note_change(draft, standing, before, frees=False)
+        draft.touch(DOORS)
     return standing
 
 

@@ -17,7 +17,9 @@ from logistics.services.booking_rules import SCOPE
 from sessions.models import MeetingSession
 from sessions.services.rules import RuleBook
 
-RESOURCES = ("availability", "programme", "rooms", "rules", "session", "side-events")
+DOORS = "doors"
+"""What changes at a door and nowhere else that is public: somebody checked in, so that the code is gone."""
+RESOURCES = ("availability", DOORS, "programme", "rooms", "rules", "session", "side-events")
 """What a display is made of: their public versions are its own."""
 State = Booking.State
 

@@ -12,6 +12,7 @@ from cnd import journal
 from cnd.actors import WORKER, Actor, require_secretariat
 from cnd.errors import Invalid, Refused
 from cnd.journal import Draft
+from logistics.domain.limits import answer_by
 from logistics.domain.slots import Grid, Slot
 from logistics.models import Booking, Offer, Room, Waiting
 from logistics.services import occupancy
@@ -176,6 +177,9 @@ def _move(draft: Draft, booking: Booking, to: tuple[Room, datetime], rules: Book
     booking.room, booking.starts_at, booking.ends_at = to[0], slot.starts_at, slot.ends_at
     check_needs(booking, rules)
     close_proposals(booking, now)
+    if booking.state == Booking.State.REQUESTED:
+        # The time to answer ends at the cut-off of where it is now, not of where it was.
+        booking.answer_by = answer_by(now, rules.answer_within, booking.starts_at, rules.cut_off)
     if booking.sequence is not None:
         booking.sequence += 1
     hold(booking, rules, now=now)

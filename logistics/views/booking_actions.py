@@ -222,10 +222,11 @@ class Swap(OneBookingForm):
     def perform(self, form: Any) -> str:
         given = form.cleaned_data
         facts = self.facts(form)
-        if facts["expected_version"] not in (None, self.version):
-            raise Outdated("outdated", _("This was changed since you read it. Read it again, then decide anew."))
+        one, version = facts["booking"], facts["expected_version"]
         other = next(each for each in self.others if str(each.pk) == given["with"])
-        booking_moves.swap_bookings(one=self.booking, other=other, actor=self.actor, reason=given["reason"])
+        booking_moves.swap_bookings(
+            one=one, other=other, actor=self.actor, reason=given["reason"], expected_version=version
+        )
         return _("The two meetings have changed places.")
 
 

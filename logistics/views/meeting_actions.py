@@ -273,7 +273,8 @@ class Edit(MeetingAction):
 
     def perform(self, form: Any) -> str:
         given = {name: form.cleaned_data[name] for name in (*DETAILS, "people", "equipment")}
-        edit_booking(**self.facts(form), **given)
+        # The form says all there is: a number that was taken out is not one that stays.
+        edit_booking(**self.facts(form), **given | {"people": given["people"] or 0})
         return _("The meeting is saved.")
 
 

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from cnd import journal
+from cnd.actors import COMMAND
 from cnd.errors import DomainError, Invalid, NotFound, NotPermitted, Refused
+from cnd.versions import Outdated, version_of
 from logistics.models import Booking, Proposal
 from logistics.services.booking_answers import (
     accept_proposal,
@@ -15,12 +18,15 @@ from logistics.services.booking_answers import (
     propose_time,
     refuse_proposal,
 )
+from logistics.services.booking_holds import audience_of, resource_name
 from logistics.services.booking_moves import cancel_booking, move_booking, swap_bookings
 from logistics.services.booking_outlook import outlook, warnings_for
 from logistics.services.busy import Busy, busy_times, register_busy
 from logistics.services.check_in import check_in, check_in_by_token, check_in_token
+from logistics.services.grid_change import KEEP, bookings_in_the_way, change_grid
 from logistics.services.lapses import settle_due
 from sessions.models import MeetingSession
+from sessions.services.clock import shift_clock
 from tests.logistics.bilaterals import (
     DAY_TWO,
     asked,
@@ -81,6 +87,16 @@ def test_confirming_one_of_two_crossing_requests_cancels_the_other(session: Meet
     assert cells(session) == expected_cells(session)
 
 
+def test_why_a_crossing_request_ended_is_told_in_the_readers_language(session: MeetingSession) -> None:
+    one = asked(session, "AT", "BR", where="b1")
+    other = asked(session, "BR", "AT", where="b2")
+    with translation.override("fr"):
+        confirm_booking(booking=one, actor=as_focal_point(session, "BR"))
+        in_french = now_of(other).reason_told
+    assert now_of(other).reason_told == ("The two delegations meet at another time: the other request was confirmed.")
+    assert in_french != now_of(other).reason_told
+
+
 def test_an_answer_counts_until_the_last_microsecond(session: MeetingSession) -> None:
     booking = asked(session)
     assert booking.answer_by
@@ -133,6 +149,32 @@ def test_a_proposed_time_taken_meanwhile_is_refused_and_nothing_moves(session: M
     assert cells(session) == expected_cells(session)
 
 
+def test_a_meeting_that_takes_a_proposed_slot_is_no_exception_any_more(session: MeetingSession) -> None:
+    booking = asked(session, when=at(17, 15))
+    change_grid(
+        session=session,
+        values={"day_closes": "17:00"},
+        dispositions={booking.pk: KEEP},
+        reason="The house closes",
+        actor=as_officer(),
+    )
+    assert now_of(booking).exception == "grid"
+    propose_time(booking=booking, room=room(session), starts_at=at(12), actor=as_focal_point(session, "BR"))
+    taken = accept_proposal(booking=now_of(booking), actor=as_focal_point(session, "AT"))
+    assert (taken.exception, taken.exception_reason) == ("", "")
+    later = bookings_in_the_way(session=session, values={"day_closes": "12:00"})
+    assert later == [booking]
+
+
+def test_staff_who_take_a_proposed_time_beyond_a_limit_make_an_exception_of_it(session: MeetingSession) -> None:
+    booking = asked(session, when=at(9, day=DAY_TWO))
+    met(session, "AT", "KE", when=at(9))
+    met(session, "AT", "FR", when=at(12))
+    propose_time(booking=booking, room=room(session), starts_at=at(16, 30), actor=as_focal_point(session, "BR"))
+    taken = accept_proposal(booking=now_of(booking), actor=as_officer(), reason="The ministers leave")
+    assert (taken.exception, taken.exception_reason) == ("limit", "The ministers leave")
+
+
 def test_a_refused_proposal_leaves_the_question_open(session: MeetingSession) -> None:
     booking = asked(session)
     brazil = as_focal_point(session, "BR")
@@ -169,6 +211,28 @@ def test_moved_by_the_requester_to_another_time_it_is_asked_anew(session: Meetin
     assert held_by(state(session, "BR")) == set()
 
 
+def test_a_move_to_another_room_that_staff_confirm_anew_is_not_confirmed_meanwhile(session: MeetingSession) -> None:
+    booking = met(session)
+    moved = move_booking(
+        booking=booking, room=room(session, "b2"), starts_at=at(9), actor=as_focal_point(session, "AT")
+    )
+    assert (moved.state, moved.confirmed_at) == ("agreed", None)
+
+
+def test_a_counterpart_that_is_asked_anew_is_counted_at_its_yes_and_not_at_the_move(session: MeetingSession) -> None:
+    correct(session, "bilateral.limits_count", "both")
+    correct(session, "bilateral.slots_a_day", 1)
+    booking = met(session, when=at(9))
+    met(session, "KE", "BR", when=at(9, day=DAY_TWO))
+    moved = move_booking(
+        booking=booking, room=room(session), starts_at=at(12, day=DAY_TWO), actor=as_focal_point(session, "AT")
+    )
+    assert moved.state == "requested"
+    with pytest.raises(Refused) as fault:
+        confirm_booking(booking=moved, actor=as_focal_point(session, "BR"))
+    assert code(fault) == "limit_reached"
+
+
 def test_a_move_onto_what_is_taken_changes_nothing(session: MeetingSession) -> None:
     booking = met(session)
     met(session, "KE", "FR", where="b2")
@@ -191,6 +255,37 @@ def test_two_meetings_change_places_even_of_one_delegation(session: MeetingSessi
         ("b1", at(9)),
     ]
     assert cells(session) == expected_cells(session)
+
+
+def test_a_swap_that_is_sent_twice_is_done_once(session: MeetingSession) -> None:
+    one, other = met(session, "AT", "BR"), met(session, "KE", "RO", where="b2")
+    seen = version_of(session.chain, resource_name(one), audience_of(one.requester))
+    swap_bookings(one=one, other=other, actor=as_officer(), expected_version=seen)
+    with pytest.raises(Outdated):
+        swap_bookings(one=one, other=other, actor=as_officer(), expected_version=seen)
+    assert [now_of(each).room.code for each in (one, other)] == ["b2", "b1"]
+
+
+def test_swapped_to_where_no_slot_is_any_more_a_meeting_is_an_exception_and_the_other_none(
+    session: MeetingSession,
+) -> None:
+    late, early = met(session, "AT", "BR", when=at(17, 15)), met(session, "KE", "RO", when=at(9))
+    change_grid(
+        session=session,
+        values={"day_closes": "17:00"},
+        dispositions={late.pk: KEEP},
+        reason="The house closes",
+        actor=as_officer(),
+    )
+    swap_bookings(one=late, other=early, actor=as_officer(), reason="A delegation comes late")
+    assert [now_of(each).exception for each in (late, early)] == ["", "grid"]
+
+
+def test_swapped_after_the_cut_off_a_meeting_is_an_exception(session: MeetingSession) -> None:
+    one, other = met(session, "AT", "BR"), met(session, "KE", "RO", where="b2", when=at(15))
+    shift_clock(session=session, to=at(8), actor=COMMAND, reason="test")
+    swap_bookings(one=one, other=other, actor=as_officer(), reason="A delegation comes late")
+    assert [now_of(each).exception for each in (one, other)] == ["", "time"]
 
 
 def test_a_swap_that_makes_somebody_busy_twice_changes_nothing(session: MeetingSession) -> None:

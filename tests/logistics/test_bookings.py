@@ -260,6 +260,12 @@ def test_what_is_not_given_stays(session: MeetingSession) -> None:
     assert (edited.detail("purpose"), edited.detail("participants"), edited.people) == ("Trade", "Anna Example", 4)
 
 
+def test_a_number_of_people_is_taken_back(session: MeetingSession) -> None:
+    booking = asked(session, people=4)
+    edit_booking(booking=booking, people=0, actor=as_focal_point(session, "AT"))
+    assert now_of(booking).people is None
+
+
 def test_the_counterpart_does_not_edit(session: MeetingSession) -> None:
     with pytest.raises(NotPermitted):
         edit_booking(booking=asked(session), actor=as_focal_point(session, "BR"), purpose="Other")

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from cnd import clock
 from logistics.models import Block, Booking
 from logistics.services.booking_moves import cancel_booking
-from logistics.services.check_in import check_in_token
+from logistics.services.check_in import check_in, check_in_token
 from logistics.services.door import Entry, register_occupants
 from sessions.models import MeetingSession
 from sessions.services.clock import shift_clock
@@ -83,6 +83,16 @@ def test_news_and_the_next_five_minutes_reach_the_display(session: MeetingSessio
         cancel_booking(booking=booking, actor=as_officer(), reason="test")
         ended = client.get(door(), headers={"If-None-Match": begun.headers["ETag"]})
         assert "Now Free" in text_of(ended)
+
+
+def test_the_code_is_gone_at_the_next_poll_after_somebody_checked_in(session: MeetingSession, client: Client) -> None:
+    booking = early(session)
+    with time_machine.travel(clock.now(), tick=False):
+        before = client.get(door())
+        check_in(booking=now_of(booking), actor=as_officer())
+        after = client.get(door(), headers={"If-None-Match": before.headers["ETag"]})
+    assert (before.context["check_in"] is None, after.status_code) == (False, 200)
+    assert after.context["check_in"] is None
 
 
 def test_what_is_private_moves_no_display(session: MeetingSession, client: Client) -> None:

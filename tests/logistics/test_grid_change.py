@@ -5,12 +5,14 @@ from datetime import time, timedelta
 
 import pytest
 
+from cnd.actors import COMMAND
 from cnd.errors import DomainError, Invalid, NotPermitted, Refused
 from logistics.models import Waiting
 from logistics.services.availability import availability
 from logistics.services.booking_moves import cancel_booking
 from logistics.services.grid_change import bookings_in_the_way, change_grid
 from sessions.models import MeetingSession
+from sessions.services.clock import shift_clock
 from tests.logistics.bilaterals import (
     asked,
     at,
@@ -110,6 +112,15 @@ def test_each_booking_is_moved_cancelled_or_kept_in_the_same_transaction(session
     assert value(session, "slot") == 3600
     assert cells(session) == expected_cells(session)
     assert (last_entry(session).action, last_entry(session).reason) == ("change_grid", "Longer talks")
+
+
+def test_what_moves_to_an_earlier_time_is_to_be_answered_before_that(session: MeetingSession) -> None:
+    shift_clock(session=session, to=at(14, day=13), actor=COMMAND, reason="test")
+    booking = asked(session, when=at(17, 15))
+    assert booking.answer_by is not None
+    assert booking.answer_by > at(9)
+    changed(session, {"day_closes": time(17)}, {booking.pk: (room(session), at(9))})
+    assert now_of(booking).answer_by == at(7)
 
 
 def test_what_was_kept_is_in_nobodys_way_again(session: MeetingSession) -> None:

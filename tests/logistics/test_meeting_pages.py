@@ -259,6 +259,12 @@ def test_details_are_edited_and_a_refusal_stands_beside_its_field(session: Meeti
     assert (now_of(booking).detail("purpose"), now_of(booking).people) == ("Second", 3)
 
 
+def test_a_number_of_people_that_is_taken_out_of_the_form_is_gone(session: MeetingSession, austria: Client) -> None:
+    booking = asked(session, people=4)
+    sent(austria, page("meeting-edit", "AT", booking.pk), people="")
+    assert now_of(booking).people is None
+
+
 def test_one_checks_in_when_it_is_time_and_not_before(session: MeetingSession, austria: Client) -> None:
     booking = met(session)
     url = page("meeting-check-in", "AT", booking.pk)

@@ -119,7 +119,7 @@ def _fill(cause: Cause, user: User) -> Mapping[str, str]:
         "was": _place(session, user, said, "was"),
         "proposed": _place(session, user, said, "to"),
         "by": _by(session, said["by"]),
-        "reason": booking.reason or "–",
+        "reason": booking.reason_told or "–",
     }
 
 
