@@ -32,7 +32,14 @@ CHECKS = {
 }
 PROCESSES = min(os.cpu_count() or 1, 3) + 1
 """How many run tests at once: one more than there are cores, as many a test waits for other processes."""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 NO_TESTS = 5
 """pytest's exit code where a selection selects nothing; no fault if the selection was the caller's."""
 
