@@ -19,7 +19,7 @@ from cnd.bodies import StrictSerializer, read
 from cnd.errors import NotFound
 from cnd.idempotency import idempotent
 from cnd.preconditions import etag_of, expected_version
-from cnd.versions import row_version, version_of
+from cnd.versions import row_version
 from logistics import applications_schema as schema
 from logistics.filters import ApplicationFilter
 from logistics.models import Application, EventKind
@@ -34,7 +34,7 @@ from logistics.serializers_applications import (
     StandingSerializer,
     content_in,
 )
-from logistics.services.applications import COSPONSORS, audience_of, resource_of, visible_to
+from logistics.services.applications import COSPONSORS, version_of_application, visible_to
 from logistics.services.carrying import carry_over
 from logistics.services.decisions import accept_application, reject_application, request_correction
 from logistics.services.drafts import begin_draft, discard_draft, edit_application
@@ -89,9 +89,7 @@ class ApplicationsView(PrivateView):
         It names no persons: what answers a write is kept, to be sent again, and persons can be erased.
         """
         # Inside the write's own transaction, so that it is the version that the write made.
-        application.version = version_of(
-            application.kind.session.chain, resource_of(application), audience_of(application)
-        )
+        application.version = version_of_application(application)
         shown = StandingSerializer(application, context=self.positions_of(application))
         response = Response(shown.data, status=status)
         response.headers["ETag"] = etag_of(application.version)
@@ -99,8 +97,7 @@ class ApplicationsView(PrivateView):
 
     def gone(self, application: Any) -> Response:
         """Return that something is no more, with the ETag of the application as the write left it."""
-        version = version_of(application.kind.session.chain, resource_of(application), audience_of(application))
-        return Response(status=204, headers={"ETag": etag_of(version)})
+        return Response(status=204, headers={"ETag": etag_of(version_of_application(application))})
 
     @staticmethod
     def positions_of(application: Application) -> dict[str, Any]:

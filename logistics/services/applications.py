@@ -11,7 +11,7 @@ from cnd.canonical import sha256_of
 from cnd.clock import rfc3339
 from cnd.errors import NotFound
 from cnd.models import PersonalDatum, ResourceVersion
-from cnd.versions import require_version
+from cnd.versions import require_version, version_of
 from logistics.domain.queue import Standing
 from logistics.models import Application, CoSponsor, EventKind, Revision
 from logistics.models.application import COUNTED, HOLDING
@@ -101,6 +101,11 @@ def audience_of(application: Application) -> str:
 def resource_of(application: Application) -> str:
     """Return the name under which an application has its version, for the audience that may see it."""
     return f"application/{application.pk}"
+
+
+def version_of_application(application: Application) -> int:
+    """Return the version of an application, for the audience that may see it."""
+    return version_of(application.kind.session.chain, resource_of(application), audience_of(application))
 
 
 def require_application_version(application: Application, expected: int | None) -> None:

@@ -268,15 +268,9 @@ def approve_booking(
 
 def note_exception(booking: Booking, *, is_beyond: bool, is_late: bool, reason: str, is_off_grid: bool = False) -> None:
     """Say of a booking whether it is an exception where it is now, and for what reason; not any more if it is none."""
-    kind = (
-        Booking.Exceptional.GRID
-        if is_off_grid
-        else Booking.Exceptional.LIMIT
-        if is_beyond
-        else Booking.Exceptional.TIME
-        if is_late
-        else ""
-    )
+    Kind = Booking.Exceptional
+    kinds = ((Kind.GRID, is_off_grid), (Kind.LIMIT, is_beyond), (Kind.TIME, is_late))
+    kind = next((each for each, applies in kinds if applies), "")
     booking.exception, booking.exception_reason = kind, reason if kind else ""
 
 

@@ -14,11 +14,10 @@ from django.views.generic.base import ContextMixin
 
 from cnd.actors import Actor
 from cnd.errors import DomainError
-from cnd.versions import version_of
 from logistics.forms.application import ApplicationForms
 from logistics.forms.application_rows import EMPTY_ROWS, ROWS_MAX
 from logistics.models import Application, EventKind
-from logistics.services.applications import audience_of, resource_of
+from logistics.services.applications import version_of_application
 from logistics.services.content import content_of, missing_in
 from logistics.services.drafts import begin_draft, edit_application
 from logistics.services.windows import Terms
@@ -66,8 +65,7 @@ class ApplicationEditing(ContextMixin):
         application = self.edited
         initial = dict(self.content)
         if application is not None:
-            chain = self.meeting_session.chain
-            initial["version"] = version_of(chain, resource_of(application), audience_of(application))
+            initial["version"] = version_of_application(application)
         delegations = self.meeting_session.delegations.exclude(pk=self.organiser.pk)
         return ApplicationForms(
             data,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import TextField
@@ -17,6 +16,7 @@ from logistics.domain.queue import queue_of
 from logistics.models import Application, EventKind
 from logistics.services.applications import resource_of, standings_of, subject_of
 from logistics.services.windows import Terms, terms_of
+from logistics.views.history import Happening
 from sessions.models import Delegation, MeetingSession, Membership
 from sessions.services.rules import RuleBook
 from sessions.views.staff_home import window_state
@@ -187,16 +187,6 @@ def lacking(missing: Sequence[Any]) -> list[Lacking]:
 # --- what happened ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Happening:
-    """One thing that happened to an application, in session time."""
-
-    at: datetime
-    sentence: str
-    by: str
-    sha256: str = ""
-
-
 def history_of(application: Application) -> list[Happening]:
     """Return everything that happened to an application, the latest first, as the journal has it."""
     own = set(Membership.objects.filter(delegation=application.organiser_id).values_list("user_id", flat=True))
@@ -217,7 +207,7 @@ def history_of(application: Application) -> list[Happening]:
             if is_again:
                 # Somebody who saves their draft twenty times has edited it.
                 happened.pop()
-            happened.append(Happening(entry.session_at, sentence, by, sha256))
+            happened.append(Happening(entry.session_at, sentence, by, sha256=sha256))
     return happened[::-1]
 
 

@@ -6,7 +6,6 @@ and for what, a delegation reads nothing.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from cnd.models import JournalEntry, User
 from logistics.models import Booking
 from logistics.services.booking_ends import SERVICE
 from logistics.services.booking_holds import STAFF
+from logistics.views.history import Happening
 from sessions.models import Delegation, Membership
 from sessions.views.staff_changes import action_label
 
@@ -26,16 +26,6 @@ BY_REQUESTER = ("request_booking", "accept_offer", "edit_booking", "move_booking
 BY_COUNTERPART = ("confirm_booking", "decline_booking", "propose_time")
 ABOUT_MANY = ("swap_bookings", "change_grid")
 """What is done to several bookings for one reason, which the delegations of all of them read."""
-
-
-@dataclass(frozen=True)
-class Happening:
-    """One thing that happened to a meeting, in session time."""
-
-    at: Any
-    sentence: str
-    by: str
-    details: list[str] = field(default_factory=list)
 
 
 def history_of(booking: Booking, reader: Delegation | None) -> list[Happening]:
@@ -53,7 +43,7 @@ class _Told:
 
     def __init__(self, booking: Booking, entries: Collection[JournalEntry], reader: Delegation | None) -> None:
         self.booking, self.is_staff = booking, reader is None
-        keys = {int(entry.actor[5:]) for entry in entries if entry.actor.startswith("user:")}
+        keys = {key for entry in entries if (key := _key_of_user(entry)) is not None}
         self.users = User.objects.in_bulk(keys) if keys else {}
         members = Membership.objects.filter(user__in=keys, delegation__in=[each.pk for each in booking.parties])
         self.members = set(members.values_list("user_id", "delegation_id")) if keys else set()
@@ -116,10 +106,9 @@ class _Told:
     # --- by whom ------------------------------------------------------------------------------------------------------
 
     def _by(self, entry: JournalEntry) -> str:
-        kind, _colon, pk = entry.actor.partition(":")
-        user = self.users.get(int(pk)) if kind == "user" else None
-        if kind == "worker":
+        if entry.actor.partition(":")[0] == "worker":
             return _("by rule")
+        user = self._user(entry)
         if user is None or user.is_secretariat:
             return self._named(_("the secretariat"), user)
         return self._named(self._party(entry, user).name, user)
@@ -137,15 +126,22 @@ class _Told:
         ended_by = self.booking.ended_by
         if ended_by == SERVICE:
             return _("by rule")
-        kind, _colon, pk = entry.actor.partition(":")
-        user = self.users.get(int(pk)) if kind == "user" else None
         party = next((each for each in self.booking.parties if each.code == ended_by), None)
         body = party.name if party and ended_by != STAFF else _("the secretariat")
-        return self._named(body, user)
+        return self._named(body, self._user(entry))
+
+    def _user(self, entry: JournalEntry) -> User | None:
+        key = _key_of_user(entry)
+        return None if key is None else self.users.get(key)
 
     def _named(self, body: str, user: User | None) -> str:
         """Return a body; for staff with the account, as the secretariat may know who it was."""
         return f"{body} ({user.get_username()})" if self.is_staff and user is not None else body
+
+
+def _key_of_user(entry: JournalEntry) -> int | None:
+    kind, _colon, key = entry.actor.partition(":")
+    return int(key) if kind == "user" else None
 
 
 def _is_new(line: Mapping[str, Any]) -> bool:

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 
 from cnd.arrival import arrival_of
 from cnd.errors import DomainError, NotPermitted
-from cnd.versions import version_of
 from logistics.given_flyers import given
 from logistics.models import Application, EventKind
-from logistics.services.applications import audience_of, counts, resource_of, visible_to
+from logistics.services.applications import counts, version_of_application, visible_to
 from logistics.services.carrying import can_be_carried_over
 from logistics.services.content import missing_in
 from logistics.services.drafts import require_may_organise
@@ -145,12 +144,11 @@ class OwnApplication(OwnApplicationPage):
 
 def draft_context(application: Application, terms: Terms) -> dict[str, Any]:
     """Return what the panel of a draft shows: what is missing, and what submitting would do."""
-    chain = application.kind.session.chain
     missing = lacking(missing_in(application.kind, application, terms=terms))
     return {
         "missing": missing,
         "effects": [] if missing else outlook(application=application, act="submit"),
-        "version": version_of(chain, resource_of(application), audience_of(application)),
+        "version": version_of_application(application),
     }
 
 

@@ -26,5 +26,7 @@ def audiences_of(session: MeetingSession, actor: Actor) -> list[str]:
     """Return as whom an actor reads what is not public: as staff, or as each delegation that it acts for."""
     if actor.is_secretariat:
         return [ResourceVersion.STAFF]
-    own = Delegation.objects.filter(session=session).represented_by(actor.user.pk) if actor.user else ()
-    return [f"delegation:{each.code}" for each in own]
+    if actor.user is None:
+        return []
+    own = Delegation.objects.filter(session=session).represented_by(actor.user.pk)
+    return [f"delegation:{code}" for code in own.values_list("code", flat=True)]
