@@ -12,8 +12,9 @@ from logistics.models import Booking
 from sessions.models import MeetingSession
 from tests.cnd.api_client import Api, problem_of, token_of
 from tests.logistics.bilaterals import asked, at, booking_session, met, now_of, real
+from tests.logistics.clients import client_of, client_of_staff
 from tests.sessions.kept import kept
-from tests.sessions.scenes import focal_point, officer
+from tests.sessions.scenes import focal_point
 
 pytestmark = pytest.mark.django_db
 
@@ -32,24 +33,10 @@ def session(loaded: int) -> MeetingSession:
     return MeetingSession.objects.get(pk=loaded)
 
 
-@pytest.fixture
-def austria(session: MeetingSession) -> Api:
-    return Api(token_of(focal_point(session, "AT"), *SCOPES))
-
-
-@pytest.fixture
-def brazil(session: MeetingSession) -> Api:
-    return Api(token_of(focal_point(session, "BR"), *SCOPES))
-
-
-@pytest.fixture
-def kenya(session: MeetingSession) -> Api:
-    return Api(token_of(focal_point(session, "KE"), *SCOPES))
-
-
-@pytest.fixture
-def staff(session: MeetingSession) -> Api:
-    return Api(token_of(officer(), *SCOPES))
+austria = client_of("AT", *SCOPES)
+brazil = client_of("BR", *SCOPES)
+kenya = client_of("KE", *SCOPES)
+staff = client_of_staff(*SCOPES)
 
 
 def one(pk: int, step: str = "") -> str:

@@ -11,10 +11,11 @@ from cnd.models import IdempotencyKey, JournalEntry
 from logistics.models import Application, SentFile
 from sessions.models import MeetingSession
 from tests.cnd.api_client import Api, problem_of, token_of
+from tests.logistics.clients import client_of, client_of_staff
 from tests.logistics.sent import PDF
 from tests.logistics.windows import again, drafted, received, windowed
 from tests.sessions.kept import kept
-from tests.sessions.scenes import correct, count_entries, focal_point, officer
+from tests.sessions.scenes import correct, count_entries, focal_point
 
 pytestmark = pytest.mark.django_db
 
@@ -31,19 +32,9 @@ def session(loaded: int) -> MeetingSession:
     return MeetingSession.objects.select_related("chain").get(pk=loaded)
 
 
-@pytest.fixture
-def austria(session: MeetingSession) -> Api:
-    return Api(token_of(focal_point(session, "AT"), *SCOPES))
-
-
-@pytest.fixture
-def kenya(session: MeetingSession) -> Api:
-    return Api(token_of(focal_point(session, "KE"), *SCOPES))
-
-
-@pytest.fixture
-def staff(session: MeetingSession) -> Api:
-    return Api(token_of(officer(), *SCOPES))
+austria = client_of("AT", *SCOPES)
+kenya = client_of("KE", *SCOPES)
+staff = client_of_staff(*SCOPES)
 
 
 def one(application: Application) -> str:

@@ -1,13 +1,11 @@
 """The demonstration: invented throughout, the same at every start, impossible in production."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.db import transaction
 
 from cnd import journal
 from cnd.actors import COMMAND
@@ -16,8 +14,9 @@ from sessions.models import Inscription, Level, MeetingSession, Membership, Regi
 from sessions.services.demonstration import Demonstration, load_demonstration, sign_ins
 from sessions.services.inscriptions import withdraw
 from sessions.services.quotas import proposed_quotas
+from tests.sessions.kept import kept
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demonstration")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loaded"), pytest.mark.xdist_group("demonstration")]
 
 
 def load() -> tuple[Demonstration, list[str]]:
@@ -25,13 +24,7 @@ def load() -> tuple[Demonstration, list[str]]:
     return load_demonstration(say=said.append), said
 
 
-@pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Demonstration]:
-    """Have it there before every test: loaded once, and taken back after the last; what a test does it takes back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        demonstration, _said = load()
-        yield demonstration
-        transaction.set_rollback(True)
+loaded = kept(lambda: load()[0])
 
 
 def session() -> MeetingSession:
